@@ -1,0 +1,3 @@
+//! Every chore of the workspace behind one command.
+
+fn main() {}
