@@ -1,1 +1,10 @@
-//! See the package description in `Cargo.toml`.
+//! The orchestrator: an adopted order becomes an Akash lease, and stays one.
+//!
+//! What lives here: SDL, Akash words, the lease's life cycle, the transaction pipeline, proofs,
+//! and the kernel that every room shares. It is a library: the gateway canister links it.
+//!
+//! What must not: `ic-cdk` (the world is reached through the ports of [`kernel::port`]) and SNS
+//! types (what a vote is, the canisters know). Everything that is specific to the Akash chain
+//! stays in [`akash`].
+
+pub mod kernel;
