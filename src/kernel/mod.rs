@@ -3,6 +3,7 @@
 //! Nothing here knows Akash, SNS or a canister.
 
 pub mod money;
+pub mod paths;
 pub mod port;
 
 /// Nanoseconds since the Unix epoch, as the Internet Computer counts time.

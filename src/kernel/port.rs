@@ -89,6 +89,11 @@ pub trait Runtime {
         digest: [u8; 32],
     ) -> impl Future<Output = Result<[u8; 64], SignError>>;
 
-    /// The compressed public key at `path`, of this canister.
-    fn public_key(&self, path: Vec<Vec<u8>>) -> impl Future<Output = Result<[u8; 33], SignError>>;
+    /// The compressed public key at `path`: of this canister, or of the one whose raw principal
+    /// is given. Anyone may ask for anyone's; it is free.
+    fn public_key(
+        &self,
+        canister: Option<Vec<u8>>,
+        path: Vec<Vec<u8>>,
+    ) -> impl Future<Output = Result<[u8; 33], SignError>>;
 }
