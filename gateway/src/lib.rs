@@ -1,1 +1,3 @@
-//! See the package description in `Cargo.toml`.
+//! The gateway canister.
+
+pub mod types;

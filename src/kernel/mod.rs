@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows Akash, SNS or a canister.
 
+pub mod chain;
 pub mod money;
 pub mod paths;
 pub mod port;

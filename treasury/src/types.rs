@@ -1,0 +1,151 @@
+//! The treasury's public shapes, as Candid shows them.
+//!
+//! Border types: they carry no rule. Domain types live elsewhere and are mapped here and back.
+
+use candid::{CandidType, Deserialize, Principal};
+use serde::Serialize;
+
+/// What the treasury is installed with. Only an upgrade, itself a vote, changes it.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct InitArgs {
+    /// SNS governance: the only caller whose orders are adopted orders.
+    pub governance: Principal,
+    /// The gateway canister, whose key owns the accounts of the budgets.
+    pub gateway: Principal,
+    /// The exchange-rate canister.
+    pub exchange_rates: Principal,
+    /// Name of the threshold key, `key_1` on the main network.
+    pub key_name: String,
+    /// The Akash chain and where to reach it.
+    pub chain: ChainArgs,
+}
+
+/// The Akash chain and where to reach it.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct ChainArgs {
+    /// Chain id, `akashnet-2` on the main network.
+    pub chain_id: String,
+    /// Public endpoints; the more owners, the better.
+    pub endpoints: Vec<Endpoint>,
+    /// How many endpoints must say the same before anything is given up, closed or written off.
+    pub agreement: u8,
+    /// **Units** thousandths of a uakt per unit of gas; 25 is what public nodes ask for.
+    pub gas_price_milli_uakt: u64,
+}
+
+/// One node's two public doors, `https://` addresses without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// REST (grpc-gateway).
+    pub rest: String,
+    /// CometBFT RPC.
+    pub rpc: String,
+}
+
+/// Payload of proposal 1100: open a budget, or change the one with this id.
+///
+/// All figures are absolute. `total_uact = 0` closes the budget.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct BudgetOrder {
+    /// Chosen by the proposer, never used twice.
+    pub nonce: u64,
+    /// After this moment the order is refused. **Units** seconds since the Unix epoch.
+    pub expires_at_s: u64,
+    /// Id: 1 to 32 of `a-z`, `0-9`, `-`; begins with a letter.
+    pub budget: String,
+    /// What the money is for, in words.
+    pub purpose: String,
+    /// How much may be spent in all. **Units** uact.
+    pub total_uact: u64,
+    /// How much one deployment may hold in escrow. **Units** uact.
+    pub per_deployment_uact: u64,
+    /// How much gas may be burned for this budget. **Units** uakt.
+    pub gas_uakt: u64,
+    /// After this moment no new deployment starts. **Units** seconds since the Unix epoch.
+    pub valid_until_s: u64,
+}
+
+/// Where a budget is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub enum BudgetPhase {
+    /// Adopted; the grants are not on the chain yet.
+    Opening,
+    /// Grants stand; deployments may be ordered.
+    Open,
+    /// A change was adopted: no new deployments until the new grants stand.
+    Changing,
+    /// Closed: no new deployments; the gas allowance stands until the last one is settled.
+    Closed,
+}
+
+/// One budget, as mandated and as last read on the chain.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct BudgetView {
+    /// Id.
+    pub id: String,
+    /// What the money is for.
+    pub purpose: String,
+    /// Nonce of the order that set the figures below.
+    pub order_nonce: u64,
+    /// Where it is.
+    pub phase: BudgetPhase,
+    /// Mandate. **Units** uact.
+    pub total_uact: u64,
+    /// Cap of one deployment. **Units** uact.
+    pub per_deployment_uact: u64,
+    /// Mandate for gas. **Units** uakt.
+    pub gas_uakt: u64,
+    /// **Units** seconds since the Unix epoch.
+    pub valid_until_s: u64,
+    /// The account that owns the budget's deployments, once derived.
+    pub owner: Option<String>,
+    /// Its account number on the chain, once read.
+    pub account_number: Option<u64>,
+    /// Spend limit of the deposit authorization, as last set. **Units** uact.
+    pub limit_uact: u64,
+    /// What of the limit was left when last read. **Units** uact.
+    pub limit_left_uact: u64,
+    /// Spend limit of the fee allowance, as last set. **Units** uakt.
+    pub gas_limit_uakt: u64,
+    /// What of the fee allowance was left when last read. **Units** uakt.
+    pub gas_left_uakt: u64,
+    /// In escrow of running deployments when last read. **Units** uact.
+    pub escrow_uact: u64,
+    /// Paid to providers when last read. **Units** uact.
+    pub spent_uact: u64,
+    /// When the chain was last read. **Units** ns since the Unix epoch; 0 is never.
+    pub read_at_ns: u64,
+    /// What stands in the way, in words.
+    pub problem: Option<String>,
+}
+
+/// Rates with which validators show amounts in other units. For reading only: no payment
+/// depends on them.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Rates {
+    /// **Units** 10^-9 USD for one AKT.
+    pub akt_usd_e9: u64,
+    /// **Units** 10^-9 USD for one ICP.
+    pub icp_usd_e9: u64,
+    /// When they were valid. **Units** seconds since the Unix epoch.
+    pub at_s: u64,
+}
+
+/// What the treasury tells the gateway, and everybody else.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When this was said. **Units** ns since the Unix epoch.
+    pub at_ns: u64,
+    /// The treasury account T on Akash, once derived.
+    pub account: Option<String>,
+    /// AKT of T when last read. **Units** uakt.
+    pub balance_uakt: u64,
+    /// ACT of T when last read. **Units** uact.
+    pub balance_uact: u64,
+    /// When the balances were last read. **Units** ns since the Unix epoch; 0 is never.
+    pub read_at_ns: u64,
+    /// All budgets, by id.
+    pub budgets: Vec<BudgetView>,
+    /// The last rates known.
+    pub rates: Option<Rates>,
+}
