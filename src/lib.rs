@@ -7,4 +7,6 @@
 //! types (what a vote is, the canisters know). Everything that is specific to the Akash chain
 //! stays in [`akash`].
 
+pub mod akash;
 pub mod kernel;
+pub mod sdl;

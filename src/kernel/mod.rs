@@ -3,6 +3,7 @@
 //! Nothing here knows Akash, SNS or a canister.
 
 pub mod chain;
+pub mod decimal;
 pub mod money;
 pub mod paths;
 pub mod port;

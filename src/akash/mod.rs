@@ -1,0 +1,6 @@
+//! The Akash chain: the one folder that knows its words.
+//!
+//! Everything here is pure. It builds requests and reads answers; who sends them, and what is
+//! believed, is decided elsewhere. If Akash moves to another chain, this folder is what changes.
+
+pub mod ids;
