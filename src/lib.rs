@@ -9,4 +9,5 @@
 
 pub mod akash;
 pub mod kernel;
+pub mod lease;
 pub mod sdl;
