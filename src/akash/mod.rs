@@ -3,4 +3,9 @@
 //! Everything here is pure. It builds requests and reads answers; who sends them, and what is
 //! believed, is decided elsewhere. If Akash moves to another chain, this folder is what changes.
 
+pub mod address;
+pub mod gas;
 pub mod ids;
+pub mod message;
+pub(crate) mod proto;
+pub mod tx;
