@@ -1,1 +1,10 @@
-//! See the package description in `Cargo.toml`.
+//! Proposals: a template that people write becomes a payload that governance carries.
+//!
+//! No rule of an order lives here. A built payload is checked by the validator of the canister
+//! that will get it, the same function that governance calls.
+
+pub mod functions;
+pub mod template;
+pub mod units;
+
+pub use template::{Built, Moment, TemplateError, build, build_file};
