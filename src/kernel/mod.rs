@@ -2,11 +2,15 @@
 //!
 //! Nothing here knows Akash, SNS or a canister.
 
+pub mod amount;
 pub mod chain;
 pub mod decimal;
+pub mod markdown;
 pub mod money;
+pub mod order;
 pub mod paths;
 pub mod port;
+pub mod time;
 
 /// Nanoseconds since the Unix epoch, as the Internet Computer counts time.
 pub type Nanos = u64;
