@@ -8,4 +8,5 @@ pub mod gas;
 pub mod ids;
 pub mod message;
 pub(crate) mod proto;
+pub mod read;
 pub mod tx;
