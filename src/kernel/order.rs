@@ -3,6 +3,8 @@
 //! Governance passes no proposal id and executes whatever was adopted, as often as it was
 //! adopted. The nonce makes an order happen once; the expiry ends an order that nobody acted on.
 
+use minicbor::{Decode, Encode};
+
 /// Furthest an expiry may be away: what was decided long ago was decided about another world.
 /// **Units** seconds.
 pub const MAX_ORDER_LIFE_S: u64 = 60 * DAY_S;
@@ -10,11 +12,13 @@ pub const MAX_ORDER_LIFE_S: u64 = 60 * DAY_S;
 const DAY_S: u64 = 24 * 60 * 60;
 
 /// How long a vote may take: bounds from the DAO's own parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Voting {
     /// **Units** seconds.
+    #[n(0)]
     pub period_s: u64,
     /// By how much a late change of the majority moves the end, at most twice. **Units** seconds.
+    #[n(1)]
     pub wait_for_quiet_s: u64,
 }
 

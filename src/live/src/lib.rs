@@ -2,6 +2,10 @@
 //!
 //! The only library of the product that knows `ic-cdk`. It decides nothing, retries nothing and
 //! keeps no state: a refused call is an answer.
+//!
+//! Beside them, what both canisters need at their doors: [`payload`].
+
+pub mod payload;
 
 use candid::Principal;
 use ic_cdk::call::{Call, CallFailed};
