@@ -10,4 +10,6 @@
 pub mod akash;
 pub mod kernel;
 pub mod lease;
+pub mod provider;
 pub mod sdl;
+pub mod submit;
