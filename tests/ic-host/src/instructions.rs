@@ -34,6 +34,10 @@ macro_rules! set {
     ($table:ident, $cost:literal: $($operator:ident)*) => { $($table.$operator = $cost;)* };
 }
 
+/// What wasmtime charges at the entry of each function of a module. The table has calls cheaper by
+/// it; imports have no such entry and are charged for it with the system call.
+pub(crate) const FUNCTION_ENTRY: u64 = 1;
+
 /// The cost table. All that is not named costs 1; structure (`block`, `loop`, `else`, `end`)
 /// costs nothing. `data.drop` and `elem.drop` are 45 too cheap: the table holds bytes.
 pub(crate) fn operator_cost(memory64: bool) -> OperatorCost {
@@ -44,17 +48,21 @@ pub(crate) fn operator_cost(memory64: bool) -> OperatorCost {
     set!(t, 2: F64Add F64Sub F64Mul F64Ceil F64Floor F64Trunc F64Nearest);
     set!(t, 3: F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F64Eq F64Ne F64Lt F64Gt F64Le F64Ge);
     set!(t, 3: F32ConvertI32S F32ConvertI64S F64ConvertI32S F64ConvertI64S);
-    set!(t, 3: F32Div F64Copysign ReturnCall I8x16Shuffle);
-    set!(t, 5: Call F64Div F32Sqrt TableGet TableSet RefIsNull);
+    set!(t, 3: F32Div F64Copysign I8x16Shuffle);
+    set!(t, 5: F64Div F32Sqrt TableGet TableSet RefIsNull);
     set!(t, 8: F64Sqrt);
-    set!(t, 10: I32DivS I32DivU I32RemS I32RemU I64DivS I64DivU I64RemS I64RemU CallIndirect);
+    set!(t, 10: I32DivS I32DivU I32RemS I32RemU I64DivS I64DivU I64RemS I64RemU);
     set!(t, 16: F32ConvertI32U F32ConvertI64U F64ConvertI32U F64ConvertI64U);
     set!(t, 18: F32Min F32Max F64Min F64Max);
     set!(t, 20: I32TruncF32S I32TruncF32U I32TruncF64S I32TruncF64U);
     set!(t, 20: I64TruncF32S I64TruncF32U I64TruncF64S I64TruncF64U);
     set!(t, 20: I32TruncSatF32S I32TruncSatF32U I32TruncSatF64S I32TruncSatF64U);
     set!(t, 20: I64TruncSatF32S I64TruncSatF32U I64TruncSatF64S I64TruncSatF64U MemorySize);
-    set!(t, 60: ReturnCallIndirect);
+    // Calls: 5, 10, 3 and 60, less the entry of the function.
+    set!(t, 4: Call);
+    set!(t, 9: CallIndirect);
+    set!(t, 2: ReturnCall);
+    set!(t, 59: ReturnCallIndirect);
     set!(t, 100: TableSize MemoryFill MemoryCopy MemoryInit TableFill TableCopy TableInit);
     set!(t, 130: RefFunc);
     set!(t, 255: MemoryGrow TableGrow DataDrop ElemDrop);

@@ -214,7 +214,7 @@ impl Host {
 impl ResourceLimiter for Host {
     fn memory_growing(
         &mut self,
-        current: usize,
+        _current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
@@ -223,9 +223,7 @@ impl ResourceLimiter for Host {
             return Ok(true);
         };
         let desired = u64::try_from(desired)?;
-        if current > 0 {
-            message.uncounted += GROW_REMAINDER;
-        }
+        message.uncounted += GROW_REMAINDER;
         let limit = message.settings.wasm_memory_limit;
         if limit > 0 && desired > limit && message.mode.is_replicated() {
             return Err(Trap::WasmMemoryLimit(limit).into());
@@ -235,13 +233,11 @@ impl ResourceLimiter for Host {
 
     fn table_growing(
         &mut self,
-        current: usize,
+        _current: usize,
         _desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if let Some(message) = &mut self.message
-            && current > 0
-        {
+        if let Some(message) = &mut self.message {
             message.uncounted += GROW_REMAINDER;
         }
         Ok(true)

@@ -242,7 +242,7 @@ impl Ic {
                  {max_response_bytes}"
             )));
         }
-        let mut headers: Vec<(String, String)> = args
+        let headers: Vec<(String, String)> = args
             .headers
             .iter()
             .map(|HttpHeader { name, value }| (name.clone(), value.clone()))
@@ -276,12 +276,6 @@ impl Ic {
             return Err(refused(format!(
                 "{name} requests need is_replicated to be false"
             )));
-        }
-        if !headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("user-agent"))
-        {
-            headers.push(("user-agent".to_owned(), "ic/1.0".to_owned()));
         }
         Ok(Outcall {
             id: self.next_outcall,

@@ -9,7 +9,7 @@ mod message;
 mod stable;
 mod state;
 
-use crate::instructions::SYSTEM_CALL;
+use crate::instructions::{FUNCTION_ENTRY, SYSTEM_CALL};
 use crate::message::{Host, Message, Mode, Trap};
 use std::borrow::Cow;
 use wasmtime::{Caller, Engine, Linker, WasmTy};
@@ -100,7 +100,7 @@ impl Import {
         if !mode.is_in(self.modes) {
             return Err(self.not_here(mode).into());
         }
-        charge(ctx, self.cost.saturating_add(bytes))
+        charge(ctx, (self.cost + FUNCTION_ENTRY).saturating_add(bytes))
     }
 
     fn not_here(&self, mode: Mode) -> Trap {

@@ -13,12 +13,14 @@ pub(crate) const CYCLES: u128 = 100_000_000_000_000;
 
 /// Imports and helpers that the bodies of test modules may use. Memory below 4096 is theirs:
 /// 0..16 scratch, 1024.. the argument of the message (see `$read_arg`).
-const PRELUDE: &str = r#"
+pub(crate) const PRELUDE: &str = r#"
   (import "ic0" "msg_arg_data_size" (func $arg_size (result i32)))
   (import "ic0" "msg_arg_data_copy" (func $arg_copy (param i32 i32 i32)))
   (import "ic0" "msg_caller_size" (func $caller_size (result i32)))
   (import "ic0" "msg_caller_copy" (func $caller_copy (param i32 i32 i32)))
   (import "ic0" "msg_reject_code" (func $reject_code (result i32)))
+  (import "ic0" "msg_reject_msg_size" (func $reject_size (result i32)))
+  (import "ic0" "msg_reject_msg_copy" (func $reject_copy (param i32 i32 i32)))
   (import "ic0" "msg_deadline" (func $deadline (result i64)))
   (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
   (import "ic0" "msg_reply" (func $reply))
@@ -115,4 +117,70 @@ pub(crate) fn update(ic: &mut Ic, id: Principal, method: &str) -> Result<Vec<u8>
 
 pub(crate) fn query(ic: &mut Ic, id: Principal, method: &str) -> Result<Vec<u8>, Reject> {
     ic.query(USER, id, method, Vec::new())
+}
+
+/// Forwards calls: see [`forward`].
+pub(crate) const PROXY: &str = r#"
+  (table 3 funcref) (elem (i32.const 1) $replied $rejected)
+  (func $first_byte (param i32)
+    (i32.store8 (i32.const 0) (local.get 0)) (call $append (i32.const 0) (i32.const 1)))
+  (func $replied (param i32)
+    (call $first_byte (i32.const 0))
+    (call $read_arg) (call $append (i32.const 1024) (call $arg_size)) (call $reply))
+  (func $rejected (param i32)
+    (call $first_byte (call $reject_code))
+    (call $reject_copy (i32.const 1024) (i32.const 0) (call $reject_size))
+    (call $append (i32.const 1024) (call $reject_size)) (call $reply))
+  (func (export "canister_update forward") (local $callee i32) (local $name i32) (local $arg i32)
+    (drop (memory.grow (i32.const 48)))
+    (call $read_arg)
+    (local.set $callee (i32.const 1033))
+    (local.set $name (i32.add (i32.const 1034) (i32.load8_u (i32.const 1032))))
+    (local.set $arg (i32.add (local.get $name)
+      (i32.load8_u (i32.sub (local.get $name) (i32.const 1)))))
+    (call $call_new
+      (local.get $callee) (i32.load8_u (i32.const 1032))
+      (local.get $name) (i32.load8_u (i32.sub (local.get $name) (i32.const 1)))
+      (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 0))
+    (call $call_data (local.get $arg)
+      (i32.sub (i32.add (i32.const 1024) (call $arg_size)) (local.get $arg)))
+    (call $add_cycles (i64.const 0) (i64.load (i32.const 1024)))
+    (if (call $perform) (then (unreachable))))
+"#;
+
+pub(crate) fn proxy(ic: &mut Ic) -> Principal {
+    installed(ic, PROXY)
+}
+
+/// The argument for `forward` of a proxy.
+pub(crate) fn forwarded(callee: Principal, method: &str, cycles: u64, arg: &[u8]) -> Vec<u8> {
+    let mut out = cycles.to_le_bytes().to_vec();
+    for part in [callee.as_slice(), method.as_bytes()] {
+        out.push(u8::try_from(part.len()).unwrap());
+        out.extend(part);
+    }
+    out.extend(arg);
+    out
+}
+
+/// What a proxy replied: the reply that it got, or code and text of the reject.
+pub(crate) fn unwrapped(reply: Result<Vec<u8>, Reject>) -> Result<Vec<u8>, (u32, String)> {
+    let reply = reply.unwrap();
+    match reply[0] {
+        0 => Ok(reply[1..].to_vec()),
+        code => Err((code.into(), String::from_utf8(reply[1..].to_vec()).unwrap())),
+    }
+}
+
+/// Calls through a proxy.
+pub(crate) fn forward(
+    ic: &mut Ic,
+    proxy: Principal,
+    callee: Principal,
+    method: &str,
+    cycles: u64,
+    arg: &[u8],
+) -> Result<Vec<u8>, (u32, String)> {
+    let arg = forwarded(callee, method, cycles, arg);
+    unwrapped(ic.update(USER, proxy, "forward", arg))
 }
