@@ -16,6 +16,9 @@ const MAX_MANIFEST_REPLY: u64 = 4_096;
 /// Status of up to 20 services with their addresses and ports. **Units** bytes.
 const MAX_STATUS: u64 = 32_768;
 
+/// Longest host name. **Units** bytes. **Source** RFC 1035.
+const MAX_HOST_BYTES: usize = 253;
+
 /// Most characters of a provider's words that are kept.
 const MAX_WORDS: usize = 200;
 
@@ -87,11 +90,33 @@ impl LeaseStatus {
     }
 }
 
+/// Where a provider's gateway is, without a slash at the end.
+///
+/// The address stands on the chain as the provider wrote it and comes from an endpoint: only
+/// `https://`, a host name and a port pass. Anything else becomes a name that never resolves
+/// (RFC 2606), so that the outcall fails and no token goes anywhere.
+fn base(host_uri: &str) -> &str {
+    const NOWHERE: &str = "https://provider.invalid";
+    let trimmed = host_uri.strip_suffix('/').unwrap_or(host_uri);
+    let is_host = |host: &str| {
+        (1..=MAX_HOST_BYTES).contains(&host.len())
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+    };
+    let is_usable = trimmed.strip_prefix("https://").is_some_and(|rest| {
+        let (host, port) = rest.split_once(':').unwrap_or((rest, "443"));
+        let digits = port.bytes().all(|b| b.is_ascii_digit());
+        is_host(host) && digits && port.parse::<u16>().is_ok()
+    });
+    if is_usable { trimmed } else { NOWHERE }
+}
+
 /// Asks a provider who it is. Open to all, so it also tells whether its certificate is trusted.
 #[must_use]
 pub fn address_request(host_uri: &str) -> HttpRequest {
     request(
-        format!("{host_uri}/address"),
+        format!("{}/address", base(host_uri)),
         HttpMethod::Get,
         None,
         MAX_ADDRESS,
@@ -110,7 +135,7 @@ pub fn address_reply(response: &HttpResponse) -> Result<String, GatewayError> {
 /// Hands in a manifest. Repeating it does no harm.
 #[must_use]
 pub fn manifest_request(host_uri: &str, dseq: u64, token: &str, json: &str) -> HttpRequest {
-    let url = format!("{host_uri}/deployment/{dseq}/manifest");
+    let url = format!("{}/deployment/{dseq}/manifest", base(host_uri));
     let mut request = request(url, HttpMethod::Put, Some(token), MAX_MANIFEST_REPLY);
     request
         .headers
@@ -137,7 +162,8 @@ pub fn manifest_reply(response: &HttpResponse) -> ManifestReply {
         500 if says("hostname not allowed")
             || says("invalid manifest")
             || says("manifest cross-validation error")
-            || says("manifest rejected") =>
+            || says("manifest rejected")
+            || says("unknown deployment group") =>
         {
             ManifestReply::Refused { why }
         }
@@ -148,7 +174,7 @@ pub fn manifest_reply(response: &HttpResponse) -> ManifestReply {
 /// Asks how the services of a lease are.
 #[must_use]
 pub fn status_request(host_uri: &str, dseq: u64, gseq: u32, oseq: u32, token: &str) -> HttpRequest {
-    let url = format!("{host_uri}/lease/{dseq}/{gseq}/{oseq}/status");
+    let url = format!("{}/lease/{dseq}/{gseq}/{oseq}/status", base(host_uri));
     request(url, HttpMethod::Get, Some(token), MAX_STATUS)
 }
 
@@ -243,12 +269,13 @@ fn body<T: serde::de::DeserializeOwned>(
     }
     serde_json::from_slice(&response.body).map_err(|why| GatewayError::Shape {
         expected,
-        got: why.to_string(),
+        got: words(why.to_string().as_bytes()),
     })
 }
 
 fn words(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
+    let head = body.get(..4 * MAX_WORDS).unwrap_or(body);
+    String::from_utf8_lossy(head)
         .chars()
         .filter(|c| !c.is_control())
         .take(MAX_WORDS)
@@ -285,6 +312,9 @@ mod tests {
             (500, "manifest version validation failed\n", retry),
             (500, "invalid manifest: group count mismatch\n", refused),
             (500, "hostname not allowed: host \"x\" in use\n", refused),
+            (500, "unknown deployment group: west\n", refused),
+            (500, "no lease for deployment\n", retry),
+            (429, "", retry),
             (500, "context deadline exceeded\n", retry),
             (503, "", retry),
         ] {
@@ -329,6 +359,46 @@ mod tests {
         );
         let status = status_request("https://p:8443", 7, 1, 2, "t");
         assert_eq!(status.url, "https://p:8443/lease/7/1/2/status");
+    }
+
+    #[test]
+    fn should_send_a_token_only_to_a_host() {
+        let url = |uri: &str| status_request(uri, 7, 1, 2, "t").url;
+        let longest = "a".repeat(MAX_HOST_BYTES);
+        for uri in [
+            "https://p.example.org:8443",
+            "https://p-1.example.org",
+            "https://192.0.2.1:65535",
+            &format!("https://{longest}:8443"),
+        ] {
+            assert_eq!(url(uri), format!("{uri}/lease/7/1/2/status"));
+            assert_eq!(url(&format!("{uri}/")), format!("{uri}/lease/7/1/2/status"));
+        }
+        for uri in [
+            "",
+            "https://",
+            "https://:8443",
+            "http://p.example.org:8443",
+            "p.example.org:8443",
+            "https://p.example.org:8443/path",
+            "https://p.example.org:8443?x=",
+            "https://p.example.org:8443#",
+            "https://user@p.example.org:8443",
+            "https://p.example.org:84:43",
+            "https://p.example.org:65536",
+            "https://p.example.org:",
+            "https://p.example.org:+443",
+            "https://p example.org:8443",
+            "https://pü.example.org:8443",
+            "https://p.example.org:8443//",
+            &format!("https://{longest}a:8443"),
+        ] {
+            let nowhere = "https://provider.invalid";
+            assert_eq!(url(uri), format!("{nowhere}/lease/7/1/2/status"), "{uri}");
+            assert_eq!(address_request(uri).url, format!("{nowhere}/address"));
+            let put = manifest_request(uri, 7, "t", "[]").url;
+            assert_eq!(put, format!("{nowhere}/deployment/7/manifest"));
+        }
     }
 
     proptest! {

@@ -19,7 +19,10 @@ mod tests;
 /// index a block some time after they have made it. **Units** ns.
 pub const DEATH_MARGIN: Nanos = 30 * NANOS_PER_SECOND;
 
-/// What a node has against a transaction. A claim of that node.
+/// What a node has against a transaction. A claim of that node, and no proof that the transaction is
+/// in no block: a node that checks one which it has executed already says code 18 of `sdk` (its
+/// nonce is used), or 32 (its sequence is), or 42 (it is past its timeout by now).
+/// **Source** Cosmos SDK 0.53, `x/auth/ante`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{codespace} {code}: {log}")]
 pub struct Refusal {
@@ -80,7 +83,7 @@ pub async fn sign(
 /// Sends a transaction to one endpoint. Repeating it does no harm.
 ///
 /// `Done` means that it is in a mempool. `NotDone` is this endpoint's claim: it also says so of a
-/// transaction that is in a block already. Only [`probe`] decides.
+/// transaction that is in a block already ([`Refusal`]). Only [`probe`] decides.
 pub async fn broadcast(
     rt: &impl Runtime,
     endpoint: &Endpoint,
@@ -107,7 +110,8 @@ pub async fn broadcast(
 /// Finds out what became of a transaction that dies after `timeout_ns`.
 ///
 /// Each endpoint's newest block is read *before* the transaction is looked up there, so that "not
-/// found" cannot mean "found just now".
+/// found" cannot mean "found just now". As long as no block can be late enough by our own clock it
+/// is not read at all: "not found" settles nothing then, and a block is the dearest answer there is.
 pub async fn probe(
     rt: &impl Runtime,
     chain: &ChainConfig,
@@ -115,17 +119,23 @@ pub async fn probe(
     timeout_ns: Nanos,
 ) -> Verdict {
     let dead_after = timeout_ns.saturating_add(DEATH_MARGIN);
+    let may_be_dead = rt.now() > dead_after;
     let mut votes = Votes::new(chain);
     for endpoint in &chain.endpoints {
-        let Ok(Block { time_ns, .. }) =
-            ask(rt, latest_block_request(&endpoint.rest), latest_block_reply).await
-        else {
-            continue;
-        };
+        let mut is_late = false;
+        if may_be_dead {
+            let request = latest_block_request(&endpoint.rest);
+            let Ok(Block { time_ns, .. }) = ask(rt, request, latest_block_reply).await else {
+                continue;
+            };
+            is_late = time_ns > dead_after;
+        }
         let Ok(found) = ask(rt, tx_request(&endpoint.rest, &tx.hash), tx_reply).await else {
             continue;
         };
         let verdict = match found {
+            // What a cache remembers of another transaction.
+            Some(TxResult { hash, .. }) if hash != tx.hash => continue,
             Some(TxResult {
                 height, code: 0, ..
             }) => Verdict::Included { height },
@@ -134,13 +144,14 @@ pub async fn probe(
                 code,
                 codespace,
                 log,
+                ..
             }) => Verdict::Failed {
                 height,
                 codespace,
                 code,
                 log,
             },
-            None if time_ns > dead_after => Verdict::Dead,
+            None if is_late => Verdict::Dead,
             None => Verdict::Pending,
         };
         // The words of a failure are not under consensus.

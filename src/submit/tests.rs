@@ -8,15 +8,19 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+/// Status and body; status 0 is no answer.
+type Answer = (u16, String);
+
 /// A world that answers from a list, in order, and notes what it was asked.
 #[derive(Default)]
 struct Script {
+    now: Nanos,
     answers: RefCell<VecDeque<Result<HttpResponse, NoAnswer>>>,
     asked: RefCell<Vec<String>>,
 }
 
 impl Script {
-    fn new(answers: Vec<(u16, String)>) -> Self {
+    fn new(answers: Vec<Answer>) -> Self {
         let answers = answers.into_iter().map(|(status, body)| {
             if status == 0 {
                 Err(NoAnswer {
@@ -31,6 +35,7 @@ impl Script {
             }
         });
         Self {
+            now: 0,
             answers: RefCell::new(answers.collect()),
             asked: RefCell::default(),
         }
@@ -39,7 +44,7 @@ impl Script {
 
 impl Runtime for Script {
     fn now(&self) -> Nanos {
-        0
+        self.now
     }
 
     async fn outcall(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
@@ -90,23 +95,23 @@ fn tx() -> SignedTx {
     }
 }
 
-fn receipt(code: u32) -> (u16, String) {
+fn receipt(code: u32) -> Answer {
     let body = format!(
-        r#"{{"tx_response":{{"height":"9","codespace":"sdk","code":{code},"raw_log":"words"}}}}"#
+        r#"{{"tx_response":{{"height":"9","txhash":"AB","codespace":"sdk","code":{code},"raw_log":"words"}}}}"#
     );
     (200, body)
 }
 
-fn block(time: &str) -> (u16, String) {
+fn block(time: &str) -> Answer {
     let body = format!(r#"{{"block":{{"header":{{"height":"9","time":"{time}"}}}}}}"#);
     (200, body)
 }
 
-fn absent() -> (u16, String) {
+fn absent() -> Answer {
     (404, r#"{"code":5,"message":"tx not found"}"#.into())
 }
 
-fn nothing() -> (u16, String) {
+fn nothing() -> Answer {
     (0, "timeout".into())
 }
 
@@ -164,7 +169,11 @@ fn should_judge_a_transaction_by_enough_endpoints() {
         code: 11,
         log: "words".into(),
     };
-    let rows: [(&str, Vec<(u16, String)>, Verdict); 8] = [
+    let another = || {
+        let (status, body) = receipt(0);
+        (status, body.replace("AB", "CD"))
+    };
+    let rows: [(&str, Vec<Answer>, Verdict); 9] = [
         (
             "two say it is in a block",
             vec![late(), receipt(0), late(), receipt(0)],
@@ -201,13 +210,19 @@ fn should_judge_a_transaction_by_enough_endpoints() {
             Verdict::Pending,
         ),
         (
+            "another transaction is not this one",
+            vec![late(), another(), late(), another(), late(), absent()],
+            Verdict::Pending,
+        ),
+        (
             "each says something else",
             vec![late(), absent(), late(), receipt(0), late(), receipt(11)],
             Verdict::Pending,
         ),
     ];
     for (desc, answers, expected) in rows {
-        let rt = Script::new(answers);
+        let mut rt = Script::new(answers);
+        rt.now = TIMEOUT + DEATH_MARGIN + 1;
         let got = run(probe(&rt, &chain(3, 2), &tx(), TIMEOUT));
         assert_eq!(got, expected, "{desc}");
         assert!(rt.answers.borrow().is_empty(), "{desc}: answers are left");
@@ -221,9 +236,35 @@ fn should_judge_a_transaction_by_enough_endpoints() {
 }
 
 #[test]
+fn should_not_read_blocks_before_one_can_be_late_enough() {
+    const TIMEOUT: Nanos = 1_795_521_600 * NANOS_PER_SECOND;
+    for (desc, answers, expected) in [
+        (
+            "in a block",
+            vec![receipt(0), receipt(0)],
+            Verdict::Included { height: 9 },
+        ),
+        ("not yet", vec![absent(), absent()], Verdict::Pending),
+        (
+            "one lags",
+            vec![absent(), receipt(0), receipt(0)],
+            Verdict::Included { height: 9 },
+        ),
+    ] {
+        let mut rt = Script::new(answers);
+        rt.now = TIMEOUT + DEATH_MARGIN;
+        let got = run(probe(&rt, &chain(3, 2), &tx(), TIMEOUT));
+        assert_eq!(got, expected, "{desc}");
+        assert!(rt.answers.borrow().is_empty(), "{desc}: answers are left");
+        let asked = rt.asked.borrow();
+        assert!(asked.iter().all(|url| url.contains("/txs/AB")), "{desc}");
+    }
+}
+
+#[test]
 fn should_ask_until_enough_agree() {
     let found = |code| receipt(code);
-    let rows: [(&str, Vec<(u16, String)>, Option<u64>); 4] = [
+    let rows: [(&str, Vec<Answer>, Option<u64>); 4] = [
         ("the first two", vec![found(0), found(0)], Some(9)),
         ("the last two", vec![nothing(), found(0), found(0)], Some(9)),
         ("all fail", vec![nothing(), nothing(), nothing()], None),

@@ -1,7 +1,7 @@
 //! Deployments and their escrow accounts.
 
 use super::account::shape;
-use super::wire::{Coin, number, uact};
+use super::wire::{Coin, Page, is_whole, number, uact};
 use super::{ReadError, body, body_or_absent, get, plain};
 use crate::kernel::decimal::Decimal;
 use crate::kernel::port::{HttpRequest, HttpResponse};
@@ -9,9 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-/// A deployment with its groups and escrow account: up to 20 groups of 20 units.
-/// **Units** bytes.
-const MAX_DEPLOYMENT: u64 = 65_536;
+/// A deployment with its groups and escrow account. The most that an SDL may ask for, 20 groups of
+/// 20 units, makes 250 KB; strangers may deposit too, and each deposit makes 0.2 KB. What does not
+/// fit could never be settled. **Units** bytes.
+const MAX_DEPLOYMENT: u64 = 393_216;
 
 /// Most deployments of one owner that run at once and are listed. **Source** ours.
 pub const MAX_ACTIVE: u64 = 100;
@@ -157,14 +158,17 @@ pub fn active_deployments_request(rest: &str, owner: &str) -> HttpRequest {
     )
 }
 
-/// All of them.
+/// All of them. **Errors** any other answer, the beginning of a longer list included.
 pub fn active_deployments_reply(response: &HttpResponse) -> Result<Vec<DeploymentInfo>, ReadError> {
+    const EXPECTED: &str = "all deployments";
     #[derive(Deserialize)]
     struct Envelope {
         deployments: Vec<Wire>,
+        pagination: Option<Page>,
     }
-    body::<Envelope>("a list of deployments", response)?
-        .deployments
+    let list: Envelope = body(EXPECTED, response)?;
+    is_whole(list.pagination).map_err(shape(EXPECTED))?;
+    list.deployments
         .into_iter()
         .map(TryInto::try_into)
         .collect()

@@ -1,7 +1,7 @@
 //! Bids, leases and providers.
 
 use super::account::shape;
-use super::wire::{Coin, WireBidId};
+use super::wire::{Coin, Page, WireBidId, is_whole};
 use super::{ReadError, body, body_or_absent, get, plain};
 use crate::akash::ids::BidId;
 use crate::kernel::decimal::Decimal;
@@ -90,7 +90,7 @@ pub fn bids_request(rest: &str, owner: &str, dseq: u64, groups: u64) -> HttpRequ
     )
 }
 
-/// All of them.
+/// The bids of the first page: where there are more than may come, they are enough to choose from.
 pub fn bids_reply(response: &HttpResponse) -> Result<Vec<Bid>, ReadError> {
     const EXPECTED: &str = "a list of bids";
     #[derive(Deserialize)]
@@ -135,12 +135,14 @@ pub fn leases_request(rest: &str, owner: &str, dseq: u64, expected: u64) -> Http
     )
 }
 
-/// All of them.
+/// All of them. **Errors** any other answer, the beginning of a longer list included: a lease that
+/// is not on it would pass for one that ended.
 pub fn leases_reply(response: &HttpResponse) -> Result<Vec<LeaseInfo>, ReadError> {
-    const EXPECTED: &str = "a list of leases";
+    const EXPECTED: &str = "all leases";
     #[derive(Deserialize)]
     struct Envelope {
         leases: Vec<Item>,
+        pagination: Option<Page>,
     }
     #[derive(Deserialize)]
     struct Item {
@@ -154,8 +156,9 @@ pub fn leases_reply(response: &HttpResponse) -> Result<Vec<LeaseInfo>, ReadError
         #[serde(default)]
         reason: String,
     }
-    body::<Envelope>(EXPECTED, response)?
-        .leases
+    let list: Envelope = body(EXPECTED, response)?;
+    is_whole(list.pagination).map_err(shape(EXPECTED))?;
+    list.leases
         .into_iter()
         .map(|item| item.lease)
         .map(|lease| {
@@ -197,7 +200,6 @@ pub fn provider_reply(response: &HttpResponse) -> Result<Option<ProviderInfo>, R
     struct Record {
         owner: String,
         host_uri: String,
-        #[serde(default)]
         attributes: Vec<WireAttribute>,
     }
     #[derive(Deserialize)]

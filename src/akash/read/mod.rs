@@ -81,7 +81,7 @@ fn body<T: serde::de::DeserializeOwned>(
     }
     serde_json::from_slice(&response.body).map_err(|why| ReadError::Shape {
         expected,
-        got: why.to_string(),
+        got: words(why.to_string().as_bytes()),
     })
 }
 
@@ -111,7 +111,10 @@ fn grpc_code(response: &HttpResponse) -> Option<i64> {
 
 /// The beginning of a text, for people.
 fn words(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
+    // Four bytes hold any character: what is behind them is not among the first, and need not be
+    // looked at.
+    let head = body.get(..4 * MAX_WORDS).unwrap_or(body);
+    String::from_utf8_lossy(head)
         .chars()
         .filter(|c| !c.is_control())
         .take(MAX_WORDS)

@@ -13,10 +13,13 @@ use serde::Deserialize;
 /// A receipt without events, and the log of a refusal. **Units** bytes.
 const MAX_BROADCAST: u64 = 8_192;
 
-/// A transaction with its events; a lease on an order with twenty bids has many. **Units** bytes.
-const MAX_TX: u64 = 262_144;
+/// A transaction with its events. Taking a bid closes up to twenty others, each with events of
+/// 2.5 KB, and the transaction itself comes twice, decoded. **Units** bytes.
+const MAX_TX: u64 = 131_072;
 
-/// A block with its transactions: only the header matters, but all of it comes. **Units** bytes.
+/// A block: only its header matters, but all comes, and comes twice (`block` and `sdk_block`), each
+/// with 25 KB of signatures. That leaves 350 KB of transactions; a fuller block is an answer
+/// missed, and the next one is another. **Units** bytes.
 const MAX_BLOCK: u64 = 1_000_000;
 
 /// The transaction is in the mempool already. **Source** Cosmos SDK, `ErrTxInMempoolCache`.
@@ -46,6 +49,8 @@ pub enum BroadcastReply {
 /// What became of a transaction in a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TxResult {
+    /// Which transaction, upper-case hexadecimal: a cache may answer with another one's.
+    pub hash: String,
     /// Block.
     pub height: u64,
     /// 0 when it did what it is for.
@@ -63,22 +68,6 @@ pub struct Block {
     pub height: u64,
     /// When its proposer says it was made.
     pub time_ns: Nanos,
-}
-
-#[derive(Deserialize)]
-struct TxEnvelope {
-    tx_response: WireTx,
-}
-
-#[derive(Deserialize)]
-struct WireTx {
-    #[serde(deserialize_with = "number")]
-    height: u64,
-    code: u32,
-    #[serde(default)]
-    codespace: String,
-    #[serde(default)]
-    raw_log: String,
 }
 
 /// Sends a transaction.
@@ -99,13 +88,23 @@ pub fn broadcast_request(rest: &str, tx: &SignedTx) -> HttpRequest {
 
 /// **Errors** an answer that is no receipt: whether the transaction was taken is unknown.
 pub fn broadcast_reply(response: &HttpResponse) -> Result<BroadcastReply, ReadError> {
-    let TxEnvelope { tx_response: tx } = body("a receipt", response)?;
+    #[derive(Deserialize)]
+    struct Envelope {
+        tx_response: Receipt,
+    }
+    #[derive(Deserialize)]
+    struct Receipt {
+        code: u32,
+        codespace: String,
+        raw_log: String,
+    }
+    let Envelope { tx_response: tx } = body("a receipt", response)?;
     Ok(match (tx.code, tx.codespace.as_str()) {
         (0, _) => BroadcastReply::Accepted,
         (IN_MEMPOOL, SDK) => BroadcastReply::AlreadyKnown,
         _ => BroadcastReply::Refused {
             log: words(tx.raw_log.as_bytes()),
-            codespace: tx.codespace,
+            codespace: words(tx.codespace.as_bytes()),
             code: tx.code,
         },
     })
@@ -122,14 +121,28 @@ pub fn tx_request(rest: &str, hash: &str) -> HttpRequest {
 
 /// `None` when it is in no block that the endpoint has indexed.
 pub fn tx_reply(response: &HttpResponse) -> Result<Option<TxResult>, ReadError> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        tx_response: Executed,
+    }
+    #[derive(Deserialize)]
+    struct Executed {
+        txhash: String,
+        #[serde(deserialize_with = "number")]
+        height: u64,
+        code: u32,
+        codespace: String,
+        raw_log: String,
+    }
     if grpc_code(response) == Some(NOT_FOUND) {
         return Ok(None);
     }
-    let TxEnvelope { tx_response: tx } = body("a transaction", response)?;
+    let Envelope { tx_response: tx } = body("a transaction", response)?;
     Ok(Some(TxResult {
+        hash: words(tx.txhash.as_bytes()).to_ascii_uppercase(),
         height: tx.height,
         code: tx.code,
-        codespace: tx.codespace,
+        codespace: words(tx.codespace.as_bytes()),
         log: words(tx.raw_log.as_bytes()),
     }))
 }

@@ -40,14 +40,33 @@ impl Coin {
 pub(super) fn uact(coins: &[Coin]) -> Result<Decimal, String> {
     let mut sum = Decimal::ZERO;
     for coin in coins.iter().filter(|c| c.denom == UACT) {
-        if coin.amount.starts_with('-') {
-            continue;
-        }
+        let amount = match coin.amount.strip_prefix('-') {
+            None => coin.decimal()?,
+            Some(owed) => owed
+                .parse()
+                .map(|_: Decimal| Decimal::ZERO)
+                .map_err(|e| e.to_string())?,
+        };
         sum = sum
-            .checked_add(coin.decimal()?)
+            .checked_add(amount)
             .ok_or("a sum past the edge of the type")?;
     }
     Ok(sum)
+}
+
+/// Where a list goes on. Some lists say nothing of it.
+#[derive(Default, Deserialize)]
+pub(super) struct Page {
+    next_key: Option<String>,
+}
+
+/// Refuses the beginning of a list where all of it was asked for: what is not on it would pass for
+/// what is not there.
+pub(super) fn is_whole(page: Option<Page>) -> Result<(), String> {
+    match page.unwrap_or_default().next_key {
+        Some(key) if !key.is_empty() => Err("the first of them".into()),
+        _ => Ok(()),
+    }
 }
 
 /// A bid's or lease's name.
