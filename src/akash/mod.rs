@@ -10,3 +10,6 @@ pub mod message;
 pub(crate) mod proto;
 pub mod read;
 pub mod tx;
+
+#[cfg(test)]
+mod tests;
