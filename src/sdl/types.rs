@@ -12,6 +12,10 @@ pub struct Sdl {
     pub manifest: Manifest,
     /// One for each service, sorted by service.
     pub images: Vec<Image>,
+    /// What voters read about each service, sorted by name.
+    pub services: Vec<Service>,
+    /// Whether a service carries a registry login. Whatever stands in an SDL is public.
+    pub has_credentials: bool,
     /// Notice that a provider must give before it leaves. **Units** seconds.
     pub reclamation_min_window_s: Option<u64>,
 }
@@ -185,4 +189,119 @@ pub enum EndpointKind {
     /// An address of its own.
     #[n(2)]
     LeasedIp,
+}
+
+/// One service, in the words of the SDL. The manifest says the same to the providers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Name.
+    pub name: String,
+    /// Image reference as written.
+    pub image: String,
+    /// Replaces the entry point of the image.
+    pub command: Option<Vec<String>>,
+    /// Arguments of the entry point.
+    pub args: Option<Vec<String>>,
+    /// Environment, in the order of the SDL.
+    pub env: Vec<EnvVar>,
+    /// Who may reach which port, in the order of the manifest.
+    pub ports: Vec<Port>,
+    /// Mounted volumes, sorted by volume.
+    pub mounts: Vec<Mount>,
+    /// What of the lease the service itself may read: `deployment`, `logs`, `events`.
+    pub permissions: Vec<String>,
+    /// Kind of trusted execution environment that is asked for: `cpu` or `cpu-gpu`.
+    pub tee: Option<String>,
+    /// Registry that the service logs in to; its password stands in the SDL.
+    pub registry: Option<String>,
+    /// Where it runs, sorted by placement.
+    pub replicas: Vec<Replicas>,
+}
+
+/// One environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Name.
+    pub name: String,
+    /// Value; `None` where the SDL names the variable alone.
+    pub value: Option<String>,
+}
+
+/// Transport protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Protocol {
+    /// As the manifest writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}
+
+/// One way to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Port inside the container.
+    pub port: u16,
+    /// Port that is asked for outside; the provider picks another for [`EndpointKind::RandomPort`].
+    pub external: u16,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Who may come.
+    pub reach: Reach,
+    /// Host names that the provider's ingress listens to.
+    pub hosts: Vec<String>,
+    /// Name of the leased address.
+    pub ip: Option<String>,
+}
+
+/// Who may reach a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Anybody, in this way.
+    World(EndpointKind),
+    /// This service of the same deployment.
+    Service(String),
+}
+
+/// A volume mounted into a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Volume of the compute profile.
+    pub volume: String,
+    /// Absolute path inside the container.
+    pub path: String,
+    /// Whether the service may only read.
+    pub read_only: bool,
+}
+
+/// How often a service runs in one placement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replicas {
+    /// Placement, which is the group's name.
+    pub placement: String,
+    /// Resources: id of the unit in the group.
+    pub unit: u32,
+    /// Replicas.
+    pub count: u32,
+}
+
+impl Group {
+    /// Most that the whole group may cost, or `None` past the type's edge. **Units** uact per
+    /// block.
+    #[must_use]
+    pub fn max_price(&self) -> Option<Decimal> {
+        self.units.iter().try_fold(Decimal::ZERO, |sum, unit| {
+            sum.checked_add(unit.price.checked_mul(unit.count.into())?)
+        })
+    }
 }
