@@ -13,3 +13,5 @@ pub mod lease;
 pub mod provider;
 pub mod sdl;
 pub mod submit;
+#[cfg(any(test, feature = "test-fixtures"))]
+pub mod test_fixtures;

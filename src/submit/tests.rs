@@ -1,78 +1,17 @@
 use super::*;
 use crate::akash::message::Message;
+use crate::akash::read::bids_request;
 use crate::akash::tx::Order;
 use crate::kernel::money::Uakt;
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use crate::kernel::port::HttpMethod;
+use crate::test_fixtures::{Script, answer, key, public_key, run, silence};
+use k256::ecdsa::signature::hazmat::PrehashVerifier;
+use k256::ecdsa::{Signature, VerifyingKey};
 
-/// Status and body; status 0 is no answer.
-type Answer = (u16, String);
+type Answer = Result<HttpResponse, NoAnswer>;
 
-/// A world that answers from a list, in order, and notes what it was asked.
-#[derive(Default)]
-struct Script {
-    now: Nanos,
-    answers: RefCell<VecDeque<Result<HttpResponse, NoAnswer>>>,
-    asked: RefCell<Vec<String>>,
-}
-
-impl Script {
-    fn new(answers: Vec<Answer>) -> Self {
-        let answers = answers.into_iter().map(|(status, body)| {
-            if status == 0 {
-                Err(NoAnswer {
-                    code: 2,
-                    message: body,
-                })
-            } else {
-                Ok(HttpResponse {
-                    status,
-                    body: body.into_bytes(),
-                })
-            }
-        });
-        Self {
-            now: 0,
-            answers: RefCell::new(answers.collect()),
-            asked: RefCell::default(),
-        }
-    }
-}
-
-impl Runtime for Script {
-    fn now(&self) -> Nanos {
-        self.now
-    }
-
-    async fn outcall(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-        self.asked.borrow_mut().push(request.url);
-        let next = self.answers.borrow_mut().pop_front();
-        next.expect("the script has run dry")
-    }
-
-    async fn sign(&self, path: Vec<Vec<u8>>, digest: [u8; 32]) -> Result<[u8; 64], SignError> {
-        assert_eq!(path, [b"path".to_vec()]);
-        let mut signature = [0; 64];
-        signature[..32].copy_from_slice(&digest);
-        Ok(signature)
-    }
-
-    async fn public_key(&self, _: Option<Vec<u8>>, _: Vec<Vec<u8>>) -> Result<[u8; 33], SignError> {
-        unreachable!("nothing here asks for a key")
-    }
-}
-
-/// Nothing here ever waits.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(future).poll(&mut context) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a scripted future waits"),
-    }
-}
+/// Noon: when the transactions of these tests time out.
+const TIMEOUT: Nanos = 1_795_521_600 * NANOS_PER_SECOND;
 
 fn chain(endpoints: usize, agreement: u8) -> ChainConfig {
     ChainConfig {
@@ -95,35 +34,52 @@ fn tx() -> SignedTx {
     }
 }
 
+fn receipt_of(hash: &str, code: u32) -> Answer {
+    answer(
+        200,
+        format!(
+            r#"{{"tx_response":{{"height":"9","txhash":"{hash}","codespace":"sdk","code":{code},"raw_log":"words"}}}}"#
+        ),
+    )
+}
+
 fn receipt(code: u32) -> Answer {
-    let body = format!(
-        r#"{{"tx_response":{{"height":"9","txhash":"AB","codespace":"sdk","code":{code},"raw_log":"words"}}}}"#
-    );
-    (200, body)
+    receipt_of("AB", code)
 }
 
 fn block(time: &str) -> Answer {
-    let body = format!(r#"{{"block":{{"header":{{"height":"9","time":"{time}"}}}}}}"#);
-    (200, body)
+    answer(
+        200,
+        format!(r#"{{"block":{{"header":{{"height":"9","time":"{time}"}}}}}}"#),
+    )
 }
 
 fn absent() -> Answer {
-    (404, r#"{"code":5,"message":"tx not found"}"#.into())
+    answer(404, r#"{"code":5,"message":"tx not found"}"#)
 }
 
-fn nothing() -> Answer {
-    (0, "timeout".into())
+/// Endpoint `i` is asked for its newest block.
+fn then_block(script: Script, i: usize, reply: Answer) -> Script {
+    let path = "cosmos/base/tendermint/v1beta1/blocks/latest";
+    script.then_get(format!("https://rest-{i}/{path}"), reply)
+}
+
+/// Endpoint `i` is asked for the transaction.
+fn then_tx(script: Script, i: usize, reply: Answer) -> Script {
+    script.then_get(format!("https://rest-{i}/cosmos/tx/v1beta1/txs/AB"), reply)
 }
 
 #[test]
 fn should_sign_what_it_sends() {
+    let path = || vec![b"path".to_vec()];
+    let public_key = public_key(&key(None, &path()));
     let plan = TxPlan {
         messages: vec![Message::CloseDeployment {
             owner: "akash1a".into(),
             dseq: 1,
         }],
         memo: String::new(),
-        public_key: [2; 33],
+        public_key,
         account_number: 1,
         order: Order::Unordered,
         timeout_ns: Some(7),
@@ -131,36 +87,58 @@ fn should_sign_what_it_sends() {
         fee: Uakt(1),
         granter: None,
     };
-    let rt = Script::default();
-    let signed = run(sign(&rt, &chain(1, 1), vec![b"path".to_vec()], &plan)).expect("a signature");
-    let digest = plan.unsigned("akashnet-2").digest();
-    assert_eq!(signed.bytes[signed.bytes.len() - 64..][..32], digest);
+    let rt = Script::new()
+        .then_signature(path())
+        .then_no_signature(path());
+    let signed = run(sign(&rt, &chain(1, 1), path(), &plan)).expect("a signature");
+    let signature = &signed.bytes[signed.bytes.len() - 64..];
+    VerifyingKey::from_sec1_bytes(&public_key)
+        .expect("a point")
+        .verify_prehash(
+            &plan.unsigned("akashnet-2").digest(),
+            &Signature::from_slice(signature).expect("two scalars"),
+        )
+        .expect("a signature for this chain");
+    assert!(run(sign(&rt, &chain(1, 1), path(), &plan)).is_err());
 }
 
 #[test]
 fn should_take_a_refusal_as_a_claim() {
-    let refused = Outcome::NotDone(Refusal {
-        codespace: "sdk".into(),
-        code: 4,
-        log: "words".into(),
-    });
-    for (answer, expected) in [
-        (receipt(0), Outcome::Done(())),
-        (receipt(19), Outcome::Done(())),
-        (receipt(4), refused),
-        ((502, "<html>".into()), Outcome::Unknown),
-        (nothing(), Outcome::Unknown),
+    let refused = |code| {
+        Outcome::NotDone(Refusal {
+            codespace: "sdk".into(),
+            code,
+            log: "words".into(),
+        })
+    };
+    for (desc, reply, expected) in [
+        ("taken", receipt(0), Outcome::Done(())),
+        ("in this mempool already", receipt(19), Outcome::Done(())),
+        ("a wrong signature", receipt(4), refused(4)),
+        ("in a block already, perhaps", receipt(18), refused(18)),
+        ("a proxy answers", answer(502, "<html>"), Outcome::Unknown),
+        ("the answer is cut", answer(200, "{"), Outcome::Unknown),
+        ("no answer", silence(), Outcome::Unknown),
+        (
+            "too long",
+            answer(200, " ".repeat(10_000)),
+            Outcome::Unknown,
+        ),
     ] {
-        let rt = Script::new(vec![answer.clone()]);
+        let url = "https://rest-0/cosmos/tx/v1beta1/txs";
+        let rt = Script::new().then_outcall(HttpMethod::Post, url, |request| {
+            let body = r#"{"tx_bytes":"AQID","mode":"BROADCAST_MODE_SYNC"}"#;
+            assert_eq!(request.body, body.as_bytes());
+            reply
+        });
         let got = run(broadcast(&rt, &chain(1, 1).endpoints[0], &tx()));
-        assert_eq!(got, expected, "{answer:?}");
+        assert_eq!(got, expected, "{desc}");
     }
 }
 
-/// The timeout is at 12:00:00; death is certain half a minute later.
+/// After the timeout each endpoint says how late it is, then what it knows.
 #[test]
 fn should_judge_a_transaction_by_enough_endpoints() {
-    const TIMEOUT: Nanos = 1_795_521_600 * NANOS_PER_SECOND;
     let late = || block("2026-11-24T12:00:30.000000001Z");
     let edge = || block("2026-11-24T12:00:30Z");
     let failed = Verdict::Failed {
@@ -169,75 +147,100 @@ fn should_judge_a_transaction_by_enough_endpoints() {
         code: 11,
         log: "words".into(),
     };
-    let another = || {
-        let (status, body) = receipt(0);
-        (status, body.replace("AB", "CD"))
-    };
-    let rows: [(&str, Vec<Answer>, Verdict); 9] = [
+    let another = || receipt_of("CD", 0);
+    type Pair = (Answer, Option<Answer>);
+    let both = |block: Answer, tx: Answer| -> Pair { (block, Some(tx)) };
+    let rows: Vec<(&str, Vec<Pair>, Verdict)> = vec![
         (
             "two say it is in a block",
-            vec![late(), receipt(0), late(), receipt(0)],
+            vec![both(late(), receipt(0)), both(late(), receipt(0))],
             Verdict::Included { height: 9 },
         ),
         (
             "two say it failed there",
-            vec![late(), receipt(11), late(), receipt(11)],
+            vec![both(late(), receipt(11)), both(edge(), receipt(11))],
             failed,
         ),
         (
             "two say it cannot come any more",
-            vec![late(), absent(), late(), absent()],
+            vec![both(late(), absent()), both(late(), absent())],
             Verdict::Dead,
         ),
         (
             "one says dead, one lags, one says dead",
-            vec![late(), absent(), edge(), absent(), late(), absent()],
+            vec![
+                both(late(), absent()),
+                both(edge(), absent()),
+                both(late(), absent()),
+            ],
             Verdict::Dead,
         ),
         (
             "at the margin it may still come",
-            vec![edge(), absent(), edge(), absent()],
+            vec![both(edge(), absent()), both(edge(), absent())],
             Verdict::Pending,
         ),
         (
             "one liar decides nothing",
-            vec![late(), absent(), late(), receipt(0), late(), receipt(0)],
+            vec![
+                both(late(), absent()),
+                both(late(), receipt(0)),
+                both(late(), receipt(0)),
+            ],
             Verdict::Included { height: 9 },
         ),
         (
-            "an error is not a vote",
-            vec![nothing(), late(), nothing(), late(), absent()],
+            "no block, no look-up; an error is not a vote",
+            vec![
+                (silence(), None),
+                both(late(), answer(503, "")),
+                both(late(), absent()),
+            ],
+            Verdict::Pending,
+        ),
+        (
+            "the 404 of a proxy is not a vote",
+            vec![
+                both(late(), answer(404, "<html>")),
+                both(late(), answer(404, "")),
+                both(late(), absent()),
+            ],
             Verdict::Pending,
         ),
         (
             "another transaction is not this one",
-            vec![late(), another(), late(), another(), late(), absent()],
+            vec![
+                both(late(), another()),
+                both(late(), another()),
+                both(late(), absent()),
+            ],
             Verdict::Pending,
         ),
         (
             "each says something else",
-            vec![late(), absent(), late(), receipt(0), late(), receipt(11)],
+            vec![
+                both(late(), absent()),
+                both(late(), receipt(0)),
+                both(late(), receipt(11)),
+            ],
             Verdict::Pending,
         ),
     ];
     for (desc, answers, expected) in rows {
-        let mut rt = Script::new(answers);
-        rt.now = TIMEOUT + DEATH_MARGIN + 1;
+        let mut rt = Script::new().at(TIMEOUT + DEATH_MARGIN + 1);
+        for (i, (block, tx)) in answers.into_iter().enumerate() {
+            rt = then_block(rt, i, block);
+            if let Some(tx) = tx {
+                rt = then_tx(rt, i, tx);
+            }
+        }
         let got = run(probe(&rt, &chain(3, 2), &tx(), TIMEOUT));
         assert_eq!(got, expected, "{desc}");
-        assert!(rt.answers.borrow().is_empty(), "{desc}: answers are left");
-        let asked = rt.asked.borrow();
-        let first = asked.first().expect("a request");
-        assert!(
-            first.contains("blocks/latest"),
-            "{desc}: asked {first} first"
-        );
     }
 }
 
 #[test]
 fn should_not_read_blocks_before_one_can_be_late_enough() {
-    const TIMEOUT: Nanos = 1_795_521_600 * NANOS_PER_SECOND;
     for (desc, answers, expected) in [
         (
             "in a block",
@@ -251,27 +254,35 @@ fn should_not_read_blocks_before_one_can_be_late_enough() {
             Verdict::Included { height: 9 },
         ),
     ] {
-        let mut rt = Script::new(answers);
-        rt.now = TIMEOUT + DEATH_MARGIN;
+        let mut rt = Script::new().at(TIMEOUT + DEATH_MARGIN);
+        for (i, reply) in answers.into_iter().enumerate() {
+            rt = then_tx(rt, i, reply);
+        }
         let got = run(probe(&rt, &chain(3, 2), &tx(), TIMEOUT));
         assert_eq!(got, expected, "{desc}");
-        assert!(rt.answers.borrow().is_empty(), "{desc}: answers are left");
-        let asked = rt.asked.borrow();
-        assert!(asked.iter().all(|url| url.contains("/txs/AB")), "{desc}");
     }
 }
 
 #[test]
 fn should_ask_until_enough_agree() {
-    let found = |code| receipt(code);
-    let rows: [(&str, Vec<Answer>, Option<u64>); 4] = [
-        ("the first two", vec![found(0), found(0)], Some(9)),
-        ("the last two", vec![nothing(), found(0), found(0)], Some(9)),
-        ("all fail", vec![nothing(), nothing(), nothing()], None),
-        ("one is alone", vec![nothing(), nothing(), found(0)], None),
-    ];
-    for (desc, answers, expected) in rows {
-        let rt = Script::new(answers);
+    for (desc, answers, expected) in [
+        ("the first two", vec![receipt(0), receipt(0)], Some(9)),
+        (
+            "the last two",
+            vec![silence(), receipt(0), receipt(0)],
+            Some(9),
+        ),
+        ("all fail", vec![silence(), silence(), silence()], None),
+        (
+            "one is alone",
+            vec![silence(), answer(500, "timeout"), receipt(0)],
+            None,
+        ),
+    ] {
+        let mut rt = Script::new();
+        for (i, reply) in answers.into_iter().enumerate() {
+            rt = then_tx(rt, i, reply);
+        }
         let got = run(agree(
             &rt,
             &chain(3, 2),
@@ -284,4 +295,23 @@ fn should_ask_until_enough_agree() {
             (got, _) => panic!("{desc}: {got:?}"),
         }
     }
+}
+
+/// Outcalls are paid by reserved bytes: what a deployment that goes well reserves in all.
+#[test]
+fn should_reserve_little_on_the_happy_path() {
+    use crate::akash::read::{broadcast_request, provider_request};
+    use crate::provider::gateway::{address_request, manifest_request, status_request};
+    let (rest, host) = ("https://rest-0", "https://p.example.org:8443");
+    let seven = [
+        broadcast_request(rest, &tx()),
+        bids_request(rest, "akash1a", 1, 1),
+        provider_request(rest, "akash1p"),
+        address_request(host),
+        broadcast_request(rest, &tx()),
+        manifest_request(host, 1, "t", "[]"),
+        status_request(host, 1, 1, 1, "t"),
+    ];
+    let reserved: u64 = seven.iter().map(|r| r.max_response_bytes).sum();
+    assert!(reserved <= 250_000, "{reserved} bytes");
 }
