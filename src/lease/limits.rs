@@ -1,6 +1,7 @@
 //! Every wait, window and maximum of the saga, by name.
 
 use crate::kernel::{NANOS_PER_SECOND, Nanos};
+use crate::submit;
 
 const SECOND: Nanos = NANOS_PER_SECOND;
 const MINUTE: Nanos = 60 * SECOND;
@@ -12,13 +13,14 @@ pub const BUDGET_FRESH: Nanos = 60 * SECOND;
 /// How often an order that its budget cannot bear yet looks again.
 pub const BUDGET_POLL: Nanos = 60 * SECOND;
 
-/// From signature to timeout of a transaction. **Source** the chain allows ten minutes past the
-/// block time; changes of budgets wait eight for whatever may be on its way.
+/// From signature to timeout of a transaction. Changes of budgets wait
+/// [`MAX_TX_LIFE`](crate::akash::tx::MAX_TX_LIFE) for whatever may be on its way.
 pub const TX_LIFE: Nanos = 4 * MINUTE;
 
-/// How long after its timeout a transaction is first asked about: the chain's clock may be
-/// slower than ours, and asking too early only says "pending".
-pub const DEATH_MARGIN: Nanos = 30 * SECOND;
+/// How long after its timeout a transaction is first asked about. The newest block must be later
+/// than the timeout by [`submit::DEATH_MARGIN`], and the chain's clock may be slower than ours:
+/// asking too early only says "pending".
+pub const DEATH_MARGIN: Nanos = submit::DEATH_MARGIN + 15 * SECOND;
 
 /// From broadcast to the first look for a transaction: about two blocks.
 pub const FIRST_LOOK: Nanos = 12 * SECOND;

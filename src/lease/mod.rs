@@ -32,6 +32,8 @@ mod event;
 pub mod limits;
 mod next;
 mod order;
+mod perform;
+mod plan;
 mod state;
 
 #[cfg(test)]
@@ -41,6 +43,8 @@ pub use choose::choose;
 pub use event::{Deposit, Event, Purpose, SeenBid, Terms};
 pub use next::{Act, BudgetFacts, Step, Surroundings, next};
 pub use order::{Order, Policy};
+pub use perform::{Tokens, perform};
+pub use plan::{Plan, plan};
 pub use state::{
     Bids, Deployment, Escrow, Flight, GroupState, Lease, Phase, Retry, Standing, Transaction,
     TxState,

@@ -271,6 +271,10 @@ fn in_flight(d: &Deployment, flight: &Flight, s: &Surroundings) -> Step {
         };
     }
     let Some(accepted_at) = flight.accepted_at else {
+        if d.stage == Phase::Closing && flight.purpose != Purpose::Close {
+            // Nobody wants it any more. It may have been sent, so it is not forgotten either.
+            return wait(over, "that an unwanted transaction is dead for certain");
+        }
         let enough = flight.refusals.len() >= usize::from(s.chain.agreement);
         return match (enough, flight.probed) {
             (false, _) => Step::Do(Act::Broadcast),
@@ -319,9 +323,8 @@ fn bidding(d: &Deployment, s: &Surroundings) -> Step {
         ));
     }
     let Some(bids) = &d.bids else {
-        let first = d.bidding_since.saturating_add(BID_WAIT);
-        return if s.now < first {
-            wait(first, "bids")
+        return if s.now < d.bids_due {
+            wait(d.bids_due, "bids")
         } else {
             Step::Do(Act::ReadBids { agreed: false })
         };

@@ -2,10 +2,11 @@
 
 use super::event::{Deposit, Event, Purpose, SeenBid, Terms};
 use super::limits::{
-    DOUBT_WAIT, MAX_BIDS_PER_ORDER, MAX_REASON_BYTES, MAX_TRANSACTIONS, MAX_URIS, RESIGN_WAIT,
-    RESIGN_WAIT_MAX, RETRY_SOON, ROUND_WAIT, ROUND_WAIT_MAX, STUCK_EVERY,
+    BID_WAIT, DOUBT_WAIT, MAX_BIDS_PER_ORDER, MAX_REASON_BYTES, MAX_TRANSACTIONS, MAX_URIS,
+    RESIGN_WAIT, RESIGN_WAIT_MAX, RETRY_SOON, ROUND_WAIT, ROUND_WAIT_MAX, STUCK_EVERY,
 };
 use super::order::Order;
+use super::plan::plan;
 use crate::akash::ids::BidId;
 use crate::kernel::decimal::Decimal;
 use crate::kernel::money::Uact;
@@ -65,6 +66,9 @@ pub struct Deployment {
     pub deposit: Uact,
     /// When the last create that was signed dies. Nothing may be called absent before.
     pub create_timeout_ns: Nanos,
+    /// Whether it is certain that it was opened: enough nodes said so, or a provider that reads
+    /// the chain itself.
+    pub exists: bool,
     /// One for each group of the plan.
     pub groups: Vec<GroupState>,
     /// The one transaction whose fate is not known.
@@ -73,6 +77,8 @@ pub struct Deployment {
     pub transactions: Vec<Transaction>,
     /// Since when bids are awaited.
     pub bidding_since: Nanos,
+    /// When they are first read.
+    pub bids_due: Nanos,
     /// The bids last read.
     pub bids: Option<Bids>,
     /// What is known of providers.
@@ -281,10 +287,12 @@ impl Deployment {
             treasury: None,
             deposit: Uact::ZERO,
             create_timeout_ns: 0,
+            exists: false,
             groups: Vec::new(),
             flight: None,
             transactions: Vec::new(),
             bidding_since: 0,
+            bids_due: 0,
             bids: None,
             providers: BTreeMap::new(),
             lease_failures: 0,
@@ -345,7 +353,11 @@ impl Deployment {
         if self.deposit > Uact::ZERO {
             return self.deposit;
         }
-        self.terms.as_ref().map_or(Uact::ZERO, |t| t.deposit)
+        match &self.terms {
+            Some(terms) => terms.deposit,
+            // Only between adoption and the first act.
+            None => plan(&self.order).map_or(Uact::ZERO, |plan| plan.deposit),
+        }
     }
 
     /// What may be lost, while stuck: all that is or may be in escrow.
@@ -443,7 +455,11 @@ impl Deployment {
                 self.failed(at, why, false);
                 Some(())
             }
-            Event::TxConfirmed { .. } => self.confirmed(at),
+            Event::TxConfirmed { height } => {
+                self.confirmed(at)?;
+                self.exists |= height.is_some();
+                Some(())
+            }
             Event::TxFailed {
                 codespace,
                 code,
@@ -495,6 +511,8 @@ impl Deployment {
                     return None;
                 }
                 self.watched_at = at;
+                // Nobody is believed twice in a row.
+                self.turns = self.turns.wrapping_add(1);
                 Some(())
             }
             Event::CloseOrdered { reason } => {
@@ -522,6 +540,7 @@ impl Deployment {
                     flight.read = true;
                 }
                 self.looked = true;
+                self.exists = true;
                 self.escrow = Some(Escrow {
                     deposits: deposits.clone(),
                     transferred: *transferred,
@@ -680,7 +699,7 @@ impl Deployment {
         self.tx_deaths = 0;
         match flight.purpose {
             Purpose::Create { .. } => {
-                self.bidding_since = at;
+                self.await_bids(at, at.saturating_add(BID_WAIT));
                 self.before_closing(Phase::Bidding, at);
             }
             Purpose::Lease { bids } => {
@@ -696,7 +715,7 @@ impl Deployment {
                     group.oseq = group.oseq.saturating_add(1);
                 }
                 self.bids = None;
-                self.bidding_since = at;
+                self.await_bids(at, at.saturating_add(BID_WAIT));
             }
             Purpose::Close => self.enter(Phase::Closed, at),
         }
@@ -769,10 +788,15 @@ impl Deployment {
                 group.lease = None;
             }
         }
-        // Bids were there a moment ago: they are read again, with a whole window ahead.
+        // Bids were there a moment ago: they are read again at once, with a whole window ahead.
         self.bids = None;
-        self.bidding_since = at;
+        self.await_bids(at, at);
         self.before_closing(Phase::Bidding, at);
+    }
+
+    fn await_bids(&mut self, since: Nanos, due: Nanos) {
+        self.bidding_since = since;
+        self.bids_due = due;
     }
 
     fn bids_seen(&mut self, at: Nanos, bids: &[SeenBid], agreed: bool) -> Option<()> {
@@ -810,6 +834,7 @@ impl Deployment {
         self.each_lease_of(provider, |lease| {
             lease.manifest_at.get_or_insert(at);
         })?;
+        self.exists = true;
         if self.groups.iter().all(|g| {
             g.lease
                 .as_ref()

@@ -1,7 +1,13 @@
 //! Tests of the saga.
 
+mod acts;
+mod choice;
 mod codec;
+mod money;
+mod planning;
+mod sweep;
 mod table;
+mod world;
 
 use super::limits::{BID_WAIT, FIRST_LOOK, MANIFEST_FIRST, STATUS_FIRST, TX_LIFE};
 use super::{BudgetFacts, Deployment, Event, Order, Policy, Purpose, SeenBid, Surroundings, Terms};

@@ -155,7 +155,7 @@ fn should_do_one_thing_in_each_situation() {
                 .then(refused("b"))
                 .then(Event::TxPending)
                 .after(ROUND_WAIT),
-            "wait 265 s",
+            "wait 280 s",
         ),
         (
             "refused and dead",
@@ -163,6 +163,16 @@ fn should_do_one_thing_in_each_situation() {
                 refused: Some("insufficient fee".into()),
             }),
             "conclude GivenUp { reason: \"the chain refused the deployment: insufficient fee\" }",
+        ),
+        (
+            "a node that takes it outweighs those that refused before",
+            Story::created()
+                .then(refused("a"))
+                .then(Event::TxAccepted)
+                .then(Event::TxPending)
+                .then(refused("b"))
+                .after(ROUND_WAIT),
+            "Broadcast",
         ),
         (
             "accepted",
@@ -195,7 +205,7 @@ fn should_do_one_thing_in_each_situation() {
         (
             "past its timeout: never again, but not dead before the chain's clock says so",
             Story::created().after(TX_LIFE),
-            "wait 30 s",
+            "wait 45 s",
         ),
         (
             "past its timeout and the margin",
@@ -222,6 +232,24 @@ fn should_do_one_thing_in_each_situation() {
                 })
                 .after(FIRST_LOOK),
             "Probe",
+        ),
+        (
+            "close ordered before the create was sent: it is left to die",
+            Story::created().then(Event::CloseOrdered {
+                reason: "no more".into(),
+            }),
+            "wait 285 s",
+        ),
+        (
+            "close ordered while the create was being signed",
+            {
+                let story = Story::planned(1).then(Event::CloseOrdered {
+                    reason: "no more".into(),
+                });
+                let signed = create(story.now);
+                story.then(signed)
+            },
+            "wait 285 s",
         ),
         (
             "close ordered, the create died",
@@ -322,14 +350,12 @@ fn should_do_one_thing_in_each_situation() {
         ),
         (
             "bid gone: read again",
-            Story::leased().then(failed(12)).after(BID_WAIT),
+            Story::leased().then(failed(12)),
             "ReadBids { agreed: false }",
         ),
         (
             "lease died: read again",
-            Story::leased()
-                .then(Event::TxDead { refused: None })
-                .after(BID_WAIT),
+            Story::leased().then(Event::TxDead { refused: None }),
             "ReadBids { agreed: false }",
         ),
         (
@@ -360,6 +386,44 @@ fn should_do_one_thing_in_each_situation() {
                     reason: "no more".into(),
                 })
                 .after(FIRST_LOOK),
+            "Probe",
+        ),
+        (
+            "a lease that was closed: its order has no bids yet",
+            {
+                let story = Story::leased()
+                    .then(Event::TxConfirmed { height: Some(9) })
+                    .then(lease_failed());
+                let signed = tx(Purpose::CloseLease { gseq: 1 }, story.now);
+                story
+                    .then(signed)
+                    .then(Event::TxConfirmed { height: Some(10) })
+            },
+            "wait 30 s",
+        ),
+        (
+            "a provider with another lease takes the manifest for that one: is the new one there?",
+            {
+                let story = Story::planned(2);
+                let signed = create(story.now);
+                let story = story.then(signed).then(Event::TxConfirmed { height: None });
+                let first = lease(story.now, &[bid(1, CHEAP, 400)]);
+                let story =
+                    story
+                        .then(first)
+                        .then(Event::TxAccepted)
+                        .then(Event::ManifestAccepted {
+                            provider: CHEAP.into(),
+                        });
+                let second = lease(story.now, &[bid(2, CHEAP, 400)]);
+                story
+                    .then(second)
+                    .then(Event::TxAccepted)
+                    .then(Event::ManifestAccepted {
+                        provider: CHEAP.into(),
+                    })
+                    .after(FIRST_LOOK)
+            },
             "Probe",
         ),
         // ManifestSent
