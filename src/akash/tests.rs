@@ -1,13 +1,11 @@
-//! Our bytes against those of the reference libraries: the chain-sdk's for what Akash adds,
-//! cosmos-sdk-proto's for the rest.
+//! Our bytes against those of cosmos-sdk-proto. What Akash adds is compared with its own library:
+//! messages in [`super::message`], groups in the tests of [`crate::sdl`].
 
 use super::address;
 use super::ids::BidId;
 use super::message::{ACCOUNT_DEPOSIT, CLOSE_DEPLOYMENT, CREATE_LEASE, Message};
-use super::proto::deployment::GroupSpec;
 use super::tx::{Order, SignedTx, TxPlan};
 use crate::kernel::money::{Uact, Uakt};
-use crate::sdl;
 use cosmos_sdk_proto::cosmos::authz::v1beta1 as authz;
 use cosmos_sdk_proto::cosmos::base::v1beta1::Coin;
 use cosmos_sdk_proto::cosmos::crypto::secp256k1;
@@ -17,8 +15,6 @@ use cosmos_sdk_proto::prost::{Message as _, Name};
 use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use proptest::prelude::*;
-use prost::Message as _;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 const GRANTER: &str = "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgplgve5x";
@@ -316,95 +312,5 @@ fn should_write_addresses_as_the_chain_does() {
         let bytes: [u8; 20] = hash[..20].try_into().expect("20 bytes");
         assert_eq!(address::encode(&bytes), text, "{module}");
         assert_eq!(address::decode(text), Ok(bytes), "{module}");
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("a text").into()
-}
-
-fn digits(value: &Value) -> u64 {
-    text(&value["val"]).parse().expect("a number")
-}
-
-fn small(value: &Value) -> u32 {
-    let number = value.as_u64().expect("a number");
-    number.try_into().expect("a small one")
-}
-
-fn list<T>(value: &Value, item: impl Fn(&Value) -> T) -> Vec<T> {
-    value.as_array().into_iter().flatten().map(item).collect()
-}
-
-fn attributes(value: &Value) -> Vec<sdl::Attribute> {
-    list(value, |a| sdl::Attribute {
-        key: text(&a["key"]),
-        value: text(&a["value"]),
-    })
-}
-
-fn group(value: &Value) -> sdl::Group {
-    let requirements = &value["requirements"];
-    sdl::Group {
-        name: text(&value["name"]),
-        requirements: sdl::Requirements {
-            signed_by: sdl::SignedBy {
-                all_of: list(&requirements["signedBy"]["allOf"], text),
-                any_of: list(&requirements["signedBy"]["anyOf"], text),
-            },
-            attributes: attributes(&requirements["attributes"]),
-        },
-        units: list(&value["resources"], unit),
-    }
-}
-
-fn unit(value: &Value) -> sdl::Unit {
-    let resource = &value["resource"];
-    assert_eq!(value["price"]["denom"], "uact");
-    sdl::Unit {
-        id: small(&resource["id"]),
-        cpu: sdl::Cpu {
-            milli: digits(&resource["cpu"]["units"]),
-            attributes: attributes(&resource["cpu"]["attributes"]),
-        },
-        memory: sdl::Memory {
-            bytes: digits(&resource["memory"]["size"]),
-            attributes: attributes(&resource["memory"]["attributes"]),
-        },
-        storage: list(&resource["storage"], |volume| sdl::Volume {
-            name: text(&volume["name"]),
-            bytes: digits(&volume["size"]),
-            attributes: attributes(&volume["attributes"]),
-        }),
-        gpu: sdl::Gpu {
-            units: digits(&resource["gpu"]["units"]),
-            attributes: attributes(&resource["gpu"]["attributes"]),
-        },
-        endpoints: list(&resource["endpoints"], |endpoint| sdl::Endpoint {
-            kind: match endpoint["kind"].as_u64() {
-                None | Some(0) => sdl::EndpointKind::SharedHttp,
-                Some(1) => sdl::EndpointKind::RandomPort,
-                Some(2) => sdl::EndpointKind::LeasedIp,
-                Some(other) => panic!("endpoint kind {other}"),
-            },
-            sequence: small(&endpoint["sequence_number"]),
-        }),
-        count: small(&value["count"]),
-        price: text(&value["price"]["amount"]).parse().expect("a decimal"),
-    }
-}
-
-#[test]
-fn should_encode_groups_as_the_reference_library_does() {
-    let vectors: Value =
-        serde_json::from_str(include_str!("vectors/groups.json")).expect("a vector file");
-    let vectors = vectors.as_array().expect("a list");
-    assert_eq!(vectors.len(), 9);
-    for vector in vectors {
-        let ours: Vec<String> = list(&vector["group_specs"], |value| {
-            hex::encode(GroupSpec::from(&group(value)).encode_to_vec())
-        });
-        let theirs = list(&vector["group_specs_protobuf_hex"], text);
-        assert_eq!(ours, theirs, "{}", vector["name"]);
     }
 }
