@@ -1,8 +1,8 @@
 //! The saga of one deployment: from an adopted order to a live service, and back to nothing.
 //!
-//! [`next`] looks at a [`Deployment`] and its [`Surroundings`] and names one act. Performing
-//! it leads to events; [`Deployment::apply`] of recorded events is the only
-//! thing that changes a deployment. The caller loops:
+//! [`next`](next()) looks at a [`Deployment`] and its [`Surroundings`] and names one act.
+//! [`perform`](perform()) does it and returns the events that it led to; [`Deployment::apply`] of
+//! recorded events is the only thing that changes a deployment. The caller loops:
 //!
 //! ```text
 //! loop { match next(&d, &s) {
@@ -16,7 +16,7 @@
 //! Invariants:
 //! - One act at a time for one deployment (the caller's guard), at most one write to the world
 //!   per act, and every act may be repeated: after a trap or an upgrade the loop starts again
-//!   from [`next`].
+//!   from [`next`](next()).
 //! - Signed bytes are recorded before they are sent, so a transaction is sent again, never made
 //!   again, until its fate is known. At most one is in flight, so no two messages on one escrow
 //!   account can meet in one block.
