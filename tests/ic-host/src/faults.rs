@@ -8,7 +8,8 @@ use candid::Principal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Point {
     /// A call between canisters is about to be delivered. [`Fault::Reject`] with code 1 or 2
-    /// keeps it from the callee.
+    /// keeps it from the callee. [`Fault::Lose`] drops a bounded-wait call and its cycles: the
+    /// callee never sees it, and the caller gets `SYS_UNKNOWN`.
     Request {
         /// The caller.
         from: Principal,
@@ -61,7 +62,7 @@ pub enum Fault {
     Reject(RejectCode, String),
     /// The code traps after it ran.
     Trap,
-    /// The answer is lost.
+    /// The request or the answer is lost.
     Lose,
 }
 
@@ -96,6 +97,7 @@ impl Faults for RandomFaults {
         }
         let transient = |text: &str| Fault::Reject(RejectCode::SysTransient, text.to_owned());
         match point {
+            Point::Request { bounded: true, .. } if self.rng.below(2) == 0 => Fault::Lose,
             Point::Request { .. } => transient("injected: the queue is full"),
             Point::Callback { .. } => Fault::Trap,
             Point::BoundedReply { .. } => Fault::Lose,

@@ -259,19 +259,24 @@ impl Ic {
         }
     }
 
-    /// A fault that keeps a request from its receiver.
-    pub(crate) fn request_fault(&mut self, request: &Request) -> Option<Reject> {
+    /// A fault that keeps a request from its receiver, and what of its cycles comes back.
+    pub(crate) fn request_fault(&mut self, request: &Request) -> Option<(Reject, u128)> {
         if !request.origin.is_canister() {
             return None;
         }
+        let bounded = request.origin.deadline().is_some();
         let point = Point::Request {
             from: request.sender,
             to: request.receiver,
             method: request.method.clone(),
-            bounded: request.origin.deadline().is_some(),
+            bounded,
         };
         match self.fault(&point) {
-            Fault::Reject(code, text) => Some(Reject::with_code(code, text)),
+            Fault::Reject(code, text) => Some((Reject::with_code(code, text), request.cycles)),
+            Fault::Lose if bounded => {
+                let text = "injected: the request was dropped";
+                Some((Reject::new(ErrorCode::DEADLINE_EXPIRED, text), 0))
+            }
             _ => None,
         }
     }
@@ -281,11 +286,11 @@ impl Ic {
             return 0;
         }
         let id = request.receiver;
-        let checked = match self.request_fault(&request) {
-            Some(reject) => Err(reject),
-            None => self.check_request(&request),
-        };
-        let (kind, prepaid) = match checked {
+        if let Some((reject, refund)) = self.request_fault(&request) {
+            self.respond(id, request.origin, Err(reject), refund);
+            return 0;
+        }
+        let (kind, prepaid) = match self.check_request(&request) {
             Ok(checked) => checked,
             Err(reject) => {
                 self.respond(id, request.origin, Err(reject), request.cycles);

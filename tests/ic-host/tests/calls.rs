@@ -320,36 +320,45 @@ fn should_keep_the_order_between_two_canisters_and_bound_their_queue() {
 }
 
 #[test]
-fn should_end_a_bounded_wait_at_its_deadline() {
-    let (mut ic, caller, callee) = pair(1);
-    // The callee cannot work on it: it has no cycles to run, but the request waits nowhere.
-    // So let the answer be lost instead, which is the same to the caller.
-    struct Lose;
+fn should_lose_bounded_calls_before_or_after_the_callee_ran_and_no_others() {
+    struct Lose(fn(&Point) -> bool);
     impl Faults for Lose {
         fn at(&mut self, point: &Point) -> Fault {
-            match point {
-                Point::BoundedReply { .. } => Fault::Lose,
-                _ => Fault::None,
+            if (self.0)(point) {
+                Fault::Lose
+            } else {
+                Fault::None
             }
         }
     }
-    ic.set_faults(Some(Box::new(Lose)));
-    let reply = ic.update(USER, caller, "bounded", callee.as_slice().to_vec());
-    assert_eq!(
-        numbers(reply),
-        [u64::from(RejectCode::SysUnknown.number()), 8]
-    );
-    assert_eq!(
-        number(query(&mut ic, callee, "count")),
-        1,
-        "the callee did its work"
-    );
-    let reply = ic.update(USER, caller, "to_answer", callee.as_slice().to_vec());
-    assert_eq!(
-        numbers(reply),
-        [0, 7],
-        "calls without a deadline are never lost"
-    );
+    for (desc, lose, done) in [
+        (
+            "the request",
+            Lose(|point| matches!(point, Point::Request { .. })),
+            0,
+        ),
+        (
+            "the answer",
+            Lose(|point| matches!(point, Point::BoundedReply { .. })),
+            1,
+        ),
+    ] {
+        let (mut ic, caller, callee) = pair(1);
+        ic.set_faults(Some(Box::new(lose)));
+        let reply = ic.update(USER, caller, "bounded", callee.as_slice().to_vec());
+        assert_eq!(
+            numbers(reply),
+            [u64::from(RejectCode::SysUnknown.number()), 8],
+            "{desc}"
+        );
+        assert_eq!(number(query(&mut ic, callee, "count")), done, "{desc}");
+        let reply = ic.update(USER, caller, "to_answer", callee.as_slice().to_vec());
+        assert_eq!(
+            numbers(reply),
+            [0, 7],
+            "{desc}: calls without a deadline are never lost"
+        );
+    }
 }
 
 /// Holds a call open until `release` is called.

@@ -28,7 +28,7 @@ const IMPORTS: &str = "
   cost_http_request_v2:III cost_sign_with_ecdsa:IIiI->i32 cost_sign_with_schnorr:IIiI->i32
   cost_vetkd_derive_key:IIiI->i32 env_var_count:->I env_var_name_size:I->I
   env_var_name_copy:IIII env_var_name_exists:II->i32 env_var_value_size:II->I
-  env_var_value_copy:IIIII debug_print:II trap:II";
+  env_var_value_copy:IIIII debug_print:II trap:II mint_cycles:L->i64 mint_cycles128:LLI";
 const OLD_IMPORTS: &str = "
   msg_cycles_available:->i64 msg_cycles_refunded:->i64 msg_cycles_accept:L->i64
   canister_cycle_balance:->i64 call_cycles_add:L stable_size:->i32 stable_grow:i->i32
@@ -460,4 +460,102 @@ fn should_show_metadata_and_logs() {
         (logs.len(), logs[0].text().as_str(), logs[0].at_ns),
         (1, "hello", ic.time())
     );
+}
+
+/// A module with a 64-bit memory: its own imports, pointers and callbacks are wide.
+const WIDE: &str = r#"(module
+  (import "ic0" "msg_reply_data_append" (func $append (param i64 i64)))
+  (import "ic0" "msg_reply" (func $reply))
+  (import "ic0" "call_new" (func $call_new (param i64 i64 i64 i64 i64 i64 i64 i64)))
+  (import "ic0" "call_perform" (func $perform (result i32)))
+  (memory i64 1)
+  (table 2 funcref) (elem (i32.const 1) $done)
+  (data (i64.const 200) "raw_rand")
+  (func $done (param i64)
+    (i64.store (i64.const 0) (local.get 0))
+    (call $append (i64.const 0) (i64.const 8)) (call $reply))
+  (func (export "canister_update go")
+    (drop (memory.grow (i64.const 100)))
+    (i64.store (i64.const 6000000) (i64.const 3))
+    (call $call_new (i64.const 0) (i64.const 0) (i64.const 200) (i64.const 8)
+      (i64.const 1) (i64.const 0x100000007) (i64.const 1) (i64.const 0))
+    (if (call $perform) (then (unreachable))))
+  (func (export "canister_update fail") (i64.store (i64.const 6000000) (i64.const 4)) (unreachable))
+  (func (export "canister_query far")
+    (i64.store (i64.const 0) (i64.load (i64.const 6000000)))
+    (call $append (i64.const 0) (i64.const 8)) (call $reply))
+  (@custom "icp:private enhanced-orthogonal-persistence" ""))"#;
+
+#[test]
+fn should_run_modules_with_64_bit_memory() {
+    let mut ic = ic();
+    let id = ic.create_canister(vec![USER], CYCLES);
+    ic.install(
+        USER,
+        id,
+        InstallMode::Install,
+        &wat::parse_str(WIDE).unwrap(),
+        b"",
+    )
+    .unwrap();
+    assert_eq!(
+        number(update(&mut ic, id, "go")),
+        0x1_0000_0007,
+        "the env has 64 bits"
+    );
+    assert_eq!(number(query(&mut ic, id, "far")), 3);
+    update(&mut ic, id, "fail").unwrap_err();
+    assert_eq!(number(query(&mut ic, id, "far")), 3);
+}
+
+#[test]
+fn should_keep_the_heap_over_an_upgrade_if_told_so() {
+    use ic_management_canister_types as types;
+    let management = Principal::management_canister();
+    let persistent = wat::parse_str(WIDE).unwrap();
+    let failing = wat::parse_str(WIDE.replace(
+        "(@custom",
+        "(func (export \"canister_post_upgrade\")
+           (i64.store (i64.const 6000000) (i64.const 9)) (unreachable)) (@custom",
+    ))
+    .unwrap();
+    let upgrade = |id, persistence, wasm: &[u8]| {
+        let flags = types::UpgradeFlags {
+            skip_pre_upgrade: None,
+            wasm_memory_persistence: persistence,
+        };
+        candid::encode_one(types::InstallCodeArgs {
+            mode: types::CanisterInstallMode::Upgrade(Some(flags)),
+            canister_id: id,
+            wasm_module: wasm.to_vec(),
+            arg: vec![],
+            sender_canister_version: None,
+        })
+        .unwrap()
+    };
+    let keep = Some(types::WasmMemoryPersistence::Keep);
+    let replace = Some(types::WasmMemoryPersistence::Replace);
+    for (desc, persistence, wasm, accepted, far) in [
+        ("not told", None, &persistent, false, Some(3)),
+        ("kept", keep, &persistent, true, Some(3)),
+        ("kept, but the hook traps", keep, &failing, false, Some(3)),
+        ("replaced", replace, &persistent, true, None),
+    ] {
+        let mut ic = ic();
+        let id = ic.create_canister(vec![USER], CYCLES);
+        ic.install(USER, id, InstallMode::Install, &persistent, b"")
+            .unwrap();
+        update(&mut ic, id, "go").unwrap();
+        let arg = upgrade(id, persistence, wasm);
+        let result = ic.update(USER, management, "install_code", arg);
+        assert_eq!(result.is_ok(), accepted, "{desc}: {result:?}");
+        // A fresh heap has one page: reading far beyond it traps.
+        assert_eq!(
+            query(&mut ic, id, "far")
+                .ok()
+                .map(|bytes| number(Ok(bytes))),
+            far,
+            "{desc}"
+        );
+    }
 }

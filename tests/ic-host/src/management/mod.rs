@@ -82,10 +82,11 @@ impl Ic {
         }
         let mut cycles = request.cycles;
         let origin = request.origin;
-        let handled = match self.request_fault(&request) {
-            Some(reject) => Err(reject),
-            None => self.handle(&request, &mut cycles),
-        };
+        if let Some((reject, refund)) = self.request_fault(&request) {
+            self.respond(MANAGEMENT, origin, Err(reject), refund);
+            return;
+        }
+        let handled = self.handle(&request, &mut cycles);
         self.record(&[
             MANAGEMENT.as_slice(),
             request.sender.as_slice(),
