@@ -1,0 +1,138 @@
+//! The REST door of a node (grpc-gateway).
+
+pub(crate) mod akash;
+pub(crate) mod cosmos;
+pub(crate) mod json;
+pub(crate) mod paging;
+
+use crate::chain::blocks::Chain;
+use crate::chain::{Ctx, State};
+use crate::http::{Request, Response, Url};
+use serde_json::{Value, json};
+
+/// A gRPC status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) code: u32,
+    pub(crate) message: String,
+}
+
+/// A read's answer.
+pub(crate) type Answer<T> = Result<T, Status>;
+
+/// `InvalidArgument`.
+pub(crate) fn invalid<T>(message: &str) -> Answer<T> {
+    Err(Status {
+        code: 3,
+        message: message.into(),
+    })
+}
+
+/// `NotFound`.
+pub(crate) fn not_found<T>(message: impl Into<String>) -> Answer<T> {
+    Err(Status {
+        code: 5,
+        message: message.into(),
+    })
+}
+
+impl Status {
+    /// As grpc-gateway maps it.
+    pub(crate) fn response(&self) -> Response {
+        let http = match self.code {
+            3 | 9 | 11 => 400,
+            5 => 404,
+            6 | 10 => 409,
+            7 => 403,
+            12 => 501,
+            14 => 503,
+            _ => 500,
+        };
+        let body = json!({"code": self.code, "message": self.message, "details": []});
+        Response::json(http, &body)
+    }
+}
+
+/// What a read sees.
+pub(crate) struct View<'a> {
+    pub(crate) chain: &'a Chain,
+    pub(crate) state: &'a State,
+    pub(crate) ctx: Ctx,
+    /// How far this node has come.
+    pub(crate) tip: u64,
+}
+
+impl<'a> View<'a> {
+    /// The state that a request asks for, on a node that is at `tip`.
+    pub(crate) fn open(chain: &'a Chain, tip: u64, header: Option<&str>) -> Answer<View<'a>> {
+        let height = match header.map(str::parse::<u64>) {
+            None | Some(Ok(0)) => tip,
+            Some(Ok(height)) => height,
+            Some(Err(_)) => return invalid("invalid height header"),
+        };
+        if height > tip {
+            return invalid(
+                "cannot query with height in the future; please provide a valid height",
+            );
+        }
+        let (Some(state), Some(time)) = (chain.state_at(height), chain.time_at(height)) else {
+            let message = format!(
+                "failed to load state at height {height}; version does not exist (latest height: \
+                 {tip}): invalid request"
+            );
+            return Err(Status { code: 2, message });
+        };
+        Ok(View {
+            chain,
+            state,
+            ctx: chain.ctx(height, time),
+            tip,
+        })
+    }
+}
+
+/// Header that pins a height.
+pub(crate) const HEIGHT_HEADER: &str = "x-cosmos-block-height";
+
+/// Answers a read. Broadcasts are handled by the endpoint.
+pub(crate) fn get(chain: &Chain, tip: u64, request: &Request, url: &Url) -> Response {
+    let answer = View::open(chain, tip, request.header(HEIGHT_HEADER)).and_then(|view| {
+        let height = view.ctx.height;
+        route(&view, url).map(|value| (value, height))
+    });
+    match answer {
+        Ok((value, height)) => {
+            let mut response = Response::json(200, &value);
+            let name = "grpc-metadata-x-cosmos-block-height".to_owned();
+            response.headers.push((name, height.to_string()));
+            response
+        }
+        Err(status) => status.response(),
+    }
+}
+
+fn route(view: &View<'_>, url: &Url) -> Answer<Value> {
+    let path = url.segments();
+    match path.as_slice() {
+        ["akash", rest @ ..] => akash::route(view, url, rest),
+        ["cosmos", rest @ ..] => cosmos::route(view, url, rest),
+        _ => no_such_route(),
+    }
+}
+
+/// What the gateway says to an unknown path.
+pub(crate) fn no_such_route<T>() -> Answer<T> {
+    Err(Status {
+        code: 12,
+        message: "Not Implemented".into(),
+    })
+}
+
+/// A number in a path or a query.
+pub(crate) fn number<T: std::str::FromStr + Default>(text: &str) -> Answer<T> {
+    if text.is_empty() {
+        return Ok(T::default());
+    }
+    text.parse()
+        .or_else(|_| invalid("type mismatch, parameter: number"))
+}
