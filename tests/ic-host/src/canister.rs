@@ -113,6 +113,8 @@ pub(crate) struct Canister {
     pub(crate) logs: VecDeque<LogLine>,
     pub(crate) next_log: u64,
     pub(crate) meter: Meter,
+    /// Outcalls cost it nothing.
+    pub(crate) free_outcalls: bool,
     /// Until when storage was paid.
     pub(crate) paid_until: u64,
 }
@@ -142,6 +144,7 @@ impl Canister {
             logs: VecDeque::new(),
             next_log: 0,
             meter: Meter::default(),
+            free_outcalls: false,
             paid_until: now,
         }
     }

@@ -380,6 +380,13 @@ impl Ic {
         Ok(canister.cycles)
     }
 
+    /// From now on outcalls of this canister cost nothing, as on a system subnet, where canisters
+    /// attach no cycles to them. **Errors** there is no such canister.
+    pub fn free_outcalls(&mut self, id: Principal) -> Result<(), Reject> {
+        self.canister_mut(id)?.free_outcalls = true;
+        Ok(())
+    }
+
     /// What is known of a canister.
     #[must_use]
     pub fn canister(&self, id: Principal) -> Option<CanisterInfo> {

@@ -198,10 +198,12 @@ impl Ic {
             + transform
                 .as_ref()
                 .map_or(0, |(method, context)| method.len() + context.len());
-        let fee = self
+        let free = self.canister_mut(caller.principal)?.free_outcalls;
+        let price = self
             .subnet
             .fees
             .http(length(sent), outcall.max_response_bytes);
+        let fee = if free { 0 } else { price };
         if cycles < fee {
             return Err(refused(format!(
                 "http_request request sent with {cycles} cycles, but {fee} cycles are required."

@@ -249,6 +249,17 @@ fn should_refuse_outcalls_that_break_a_limit() {
 }
 
 #[test]
+fn should_take_outcalls_for_nothing_where_they_are_free() {
+    let mut ic = ic();
+    let proxy = proxy(&mut ic);
+    submit(&mut ic, proxy, &get(), 0);
+    assert_eq!(ic.pending_outcalls().len(), 0);
+    ic.free_outcalls(proxy).unwrap();
+    submit(&mut ic, proxy, &get(), 0);
+    assert_eq!(ic.pending_outcalls().len(), 1);
+}
+
+#[test]
 fn should_reject_answers_that_are_too_large() {
     for (desc, length, accepted) in [("fits", 1_900, true), ("too large", 2_000, false)] {
         let mut ic = ic();
