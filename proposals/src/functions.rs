@@ -71,8 +71,8 @@ pub enum Topic {
 /// Every function that the canisters of this version serve.
 #[must_use]
 pub fn all(gateway: Principal, treasury: Principal) -> Vec<NervousSystemFunction> {
-    let function = |id, name: &str, canister, method: &str, topic, description: &str| {
-        NervousSystemFunction {
+    let function =
+        |id, name: &str, canister, method: &str, topic, description: &str| NervousSystemFunction {
             id,
             name: name.into(),
             description: Some(description.into()),
@@ -85,8 +85,7 @@ pub fn all(gateway: Principal, treasury: Principal) -> Vec<NervousSystemFunction
                     topic: Some(topic),
                 },
             )),
-        }
-    };
+        };
     vec![
         function(
             DEPLOY,
@@ -133,17 +132,29 @@ mod tests {
         for function in functions {
             assert!(function.id >= 1000);
             assert!((1..=MAX_NAME).contains(&function.name.len()));
-            assert!(function.description.is_some_and(|d| d.len() <= MAX_DESCRIPTION));
+            assert!(
+                function
+                    .description
+                    .is_some_and(|d| d.len() <= MAX_DESCRIPTION)
+            );
             let Some(FunctionType::GenericNervousSystemFunction(generic)) = function.function_type
             else {
                 panic!("{}: not generic", function.name);
             };
-            let at = if function.id < 1100 { gateway } else { treasury };
+            let at = if function.id < 1100 {
+                gateway
+            } else {
+                treasury
+            };
             assert_eq!(generic.target_canister_id, Some(at));
             assert_eq!(generic.validator_canister_id, Some(at));
             assert!(generic.topic.is_some());
             let critical = generic.topic == Some(Topic::TreasuryAssetManagement);
-            assert_eq!(critical, function.id >= 1100, "money needs the critical threshold");
+            assert_eq!(
+                critical,
+                function.id >= 1100,
+                "money needs the critical threshold"
+            );
         }
     }
 }

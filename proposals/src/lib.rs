@@ -4,7 +4,8 @@
 //! that will get it, the same function that governance calls.
 
 pub mod functions;
+pub mod launch;
 pub mod template;
 pub mod units;
 
-pub use template::{Built, Moment, TemplateError, build, build_file};
+pub use template::{Built, Moment, SdlSource, TemplateError, build, build_file};

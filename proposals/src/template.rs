@@ -34,6 +34,50 @@ pub struct Built {
     pub nonce: u64,
     /// The bytes that validator and executor get.
     pub payload: Vec<u8>,
+    /// Where the SDL of a deploy order was written.
+    pub sdl: Option<SdlSource>,
+}
+
+/// An SDL and the place it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SdlSource {
+    /// The text.
+    pub text: String,
+    /// The file that holds it: its own, or the template.
+    pub file: PathBuf,
+    /// How many lines of the file stand before it, and how many columns before each of its lines.
+    /// `None` where a line of the text is no line of the file.
+    pub offset: Option<(u64, u64)>,
+}
+
+impl SdlSource {
+    /// Every problem of the SDL, at its place in the file.
+    #[must_use]
+    pub fn problems(&self) -> Vec<TemplateError> {
+        let Err(errors) = orchestrator::sdl::parse(&self.text) else {
+            return Vec::new();
+        };
+        let place = |line: usize, column: usize, (lines, columns): (u64, u64)| {
+            Some((
+                u64::try_from(line).ok()?.checked_add(lines)?,
+                u64::try_from(column).ok()?.checked_add(columns)?,
+            ))
+        };
+        let problems = errors.0.into_iter().map(|error| {
+            let place = self.offset.and_then(|o| place(error.line, error.column, o));
+            let problem = match (place, error.path.as_str()) {
+                (None, _) => format!("in the SDL: {error}"),
+                (Some(_), "") => error.problem,
+                (Some(_), path) => format!("{path}: {}", error.problem),
+            };
+            TemplateError {
+                file: self.file.clone(),
+                place,
+                problem,
+            }
+        });
+        problems.collect()
+    }
 }
 
 /// Why a template is not a payload.
@@ -73,7 +117,8 @@ struct Deploy {
     expires_in: Spanned<String>,
     budget: String,
     name: String,
-    sdl: Spanned<PathBuf>,
+    sdl: Option<Spanned<PathBuf>>,
+    sdl_text: Option<Spanned<String>>,
     term: Spanned<String>,
     #[serde(default)]
     allow_tags: bool,
@@ -133,17 +178,17 @@ pub fn build_file(file: &Path, moment: Moment) -> Result<Built, TemplateError> {
 pub fn build(file: &Path, text: &str, moment: Moment) -> Result<Built, TemplateError> {
     let at = Source { file, text };
     let head: Head = at.parse()?;
+    let mut source = None;
     let (function_id, nonce, payload) = match head.kind.value.as_str() {
         "deploy" => {
             let t: Deploy = at.parse()?;
-            let sdl = file.parent().unwrap_or(Path::new("")).join(&t.sdl.value);
-            let sdl = read(&sdl).map_err(|e| at.wrong(&t.sdl, e.to_string()))?;
+            let sdl = at.sdl(&head.kind, t.sdl, t.sdl_text)?;
             let order = DeployOrder {
                 nonce: t.nonce.unwrap_or(moment.fresh_nonce),
                 expires_at_s: at.later(&t.expires_in, moment)?,
                 budget: t.budget,
                 name: t.name,
-                sdl,
+                sdl: sdl.text.clone(),
                 policy: BidPolicy {
                     max_uact_per_block: at.read(&t.policy.max_price, units::price)?,
                     required_attributes: t
@@ -159,6 +204,7 @@ pub fn build(file: &Path, text: &str, moment: Moment) -> Result<Built, TemplateE
                 term_s: at.read(&t.term, units::seconds)?,
                 allow_tags: t.allow_tags,
             };
+            source = Some(sdl);
             (functions::DEPLOY, order.nonce, Encode!(&order))
         }
         "close" => {
@@ -179,7 +225,8 @@ pub fn build(file: &Path, text: &str, moment: Moment) -> Result<Built, TemplateE
                 budget: t.budget,
                 purpose: t.purpose,
                 total_uact: at.read(&t.total, |text| units::amount(text, "ACT"))?,
-                per_deployment_uact: at.read(&t.per_deployment, |text| units::amount(text, "ACT"))?,
+                per_deployment_uact: at
+                    .read(&t.per_deployment, |text| units::amount(text, "ACT"))?,
                 gas_uakt: at.read(&t.gas, |text| units::amount(text, "AKT"))?,
                 valid_until_s: at.later(&t.valid_for, moment)?,
             };
@@ -194,6 +241,7 @@ pub fn build(file: &Path, text: &str, moment: Moment) -> Result<Built, TemplateE
         function_id,
         nonce,
         payload: payload.expect("our own types encode"),
+        sdl: source,
     })
 }
 
@@ -228,10 +276,65 @@ impl Source<'_> {
         read(&text.value).map_err(|problem| self.wrong(text, problem))
     }
 
+    /// The SDL of a deploy order: of the file that `sdl` names, or what stands under `sdl_text`.
+    fn sdl(
+        &self,
+        kind: &Spanned<String>,
+        file: Option<Spanned<PathBuf>>,
+        text: Option<Spanned<String>>,
+    ) -> Result<SdlSource, TemplateError> {
+        match (file, text) {
+            (Some(named), None) => {
+                let file = self
+                    .file
+                    .parent()
+                    .unwrap_or(Path::new(""))
+                    .join(&named.value);
+                let text = read(&file).map_err(|e| self.wrong(&named, e.to_string()))?;
+                Ok(SdlSource {
+                    text,
+                    file,
+                    offset: Some((0, 0)),
+                })
+            }
+            (None, Some(text)) => Ok(SdlSource {
+                offset: self.block_offset(&text),
+                text: text.value,
+                file: self.file.to_path_buf(),
+            }),
+            (Some(_), Some(text)) => {
+                let problem = "expected either `sdl` or `sdl_text`, got both";
+                Err(self.wrong(&text, problem.to_string()))
+            }
+            (None, None) => {
+                let problem = "expected `sdl` with a file or `sdl_text` with an SDL, got neither";
+                Err(self.wrong(kind, problem.to_string()))
+            }
+        }
+    }
+
+    /// Where the lines of a literal block stand in the template: each of its lines has to be found
+    /// in the file, behind the same indentation.
+    fn block_offset(&self, text: &Spanned<String>) -> Option<(u64, u64)> {
+        let (line, column) = (text.referenced.line(), text.referenced.column());
+        let (before, indent) = (line.checked_sub(1)?, column.checked_sub(1)?);
+        let skipped = usize::try_from(before).ok()?;
+        let width = usize::try_from(indent).ok()?;
+        let mut lines = self.text.lines().skip(skipped);
+        let is_line = |line: &str| {
+            let found = lines.next().unwrap_or_default();
+            found.get(width..).unwrap_or_default() == line
+        };
+        text.value.lines().all(is_line).then_some((before, indent))
+    }
+
     fn later(&self, text: &Spanned<String>, moment: Moment) -> Result<u64, TemplateError> {
         let seconds = self.read(text, units::seconds)?;
         moment.now_s.checked_add(seconds).ok_or_else(|| {
-            let problem = format!("expected a time before the end of time, got `{}`", text.value);
+            let problem = format!(
+                "expected a time before the end of time, got `{}`",
+                text.value
+            );
             self.wrong(text, problem)
         })
     }
@@ -253,3 +356,6 @@ fn read(file: &Path) -> Result<String, TemplateError> {
     }
     std::fs::read_to_string(file).map_err(|why| error(format!("cannot be read: {why}")))
 }
+
+#[cfg(test)]
+mod tests;
