@@ -202,3 +202,85 @@ pub struct BudgetUse {
     /// When the treasury last told. **Units** ns since the Unix epoch.
     pub told_at_ns: u64,
 }
+
+/// What the canister was installed with, or an upgrade changed.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct ConfigView {
+    /// SNS governance.
+    pub governance: Principal,
+    /// The treasury canister.
+    pub treasury: Principal,
+    /// Name of the threshold key.
+    pub key_name: String,
+    /// The Akash chain and where to reach it.
+    pub chain: ChainArgs,
+    /// How long a vote on an ordinary topic may take.
+    pub voting: VotingArgs,
+}
+
+/// Which deployments to list.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct ListArgs {
+    /// Only those with a nonce above this one: the last of the page before.
+    pub after: Option<u64>,
+    /// How many at most; 100 is the most that is given.
+    pub limit: u32,
+}
+
+/// Which events to read.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct EventsArgs {
+    /// The first is 0.
+    pub start: u64,
+    /// How many at most; 1000, and about a megabyte in all, is the most that is given.
+    pub length: u64,
+}
+
+/// A page of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Events {
+    /// How many there are in all.
+    pub total: u64,
+    /// In order, without gaps.
+    pub entries: Vec<EventEntry>,
+}
+
+/// One entry of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct EventEntry {
+    /// Position in the log.
+    pub index: u64,
+    /// **Units** ns since the Unix epoch.
+    pub at_ns: u64,
+    /// What happened, as the log keeps it: CBOR, read by `gateway::replay`.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// A request through the HTTP gateway of the Internet Computer.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Deserialize)]
+pub struct HttpRequest {
+    /// Verb.
+    pub method: String,
+    /// Path and query.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+    /// Version of the certificate that is asked for.
+    pub certificate_version: Option<u16>,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Deserialize)]
+pub struct HttpResponse {
+    /// Status.
+    pub status_code: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+}

@@ -50,12 +50,13 @@ pub fn icp(amount: E8s) -> String {
     format!("{} ICP", whole(amount.0, E8S_PLACES))
 }
 
-/// What ACT is worth in USD, in whole cents, rounded up: `1.51 USD`. The chain's oracle fixes
-/// 1 ACT at 1 USD.
+/// What ACT is worth in USD, with all its places and at least two: `1.50 USD`. The chain's oracle
+/// fixes 1 ACT at 1 USD, so nothing is rounded.
 #[must_use]
 pub fn usd(amount: Uact) -> String {
-    let cents = amount.0.div_ceil(10_000);
-    format!("{}.{:02} USD", cents / 100, cents % 100)
+    let exact = whole(amount.0, MICRO_PLACES);
+    let (whole, fraction) = exact.split_once('.').unwrap_or((&exact, ""));
+    format!("{whole}.{fraction:0<2} USD")
 }
 
 /// A rate in USD, all its places: `0.6123 USD`. **Units** of the argument: 10^-9 USD.
@@ -130,14 +131,13 @@ mod tests {
         assert_eq!(akt(Uakt(5_000)), "0.005 AKT");
         assert_eq!(icp(E8s(25_000_000)), "0.25 ICP");
         assert_eq!(rate(612_300_000), "0.6123 USD");
+        assert_eq!(usd(Uact(0)), "0.00 USD");
+        assert_eq!(usd(Uact(1)), "0.000001 USD");
+        assert_eq!(usd(Uact(1_500_000)), "1.50 USD");
     }
 
     #[test]
     fn should_round_up_against_the_spender() {
-        assert_eq!(usd(Uact(0)), "0.00 USD");
-        assert_eq!(usd(Uact(1)), "0.01 USD");
-        assert_eq!(usd(Uact(10_000)), "0.01 USD");
-        assert_eq!(usd(Uact(1_500_001)), "1.51 USD");
         // 1 ACT at 0.30 USD an AKT is 3.333334 AKT.
         assert_eq!(
             uakt_worth_ceil(Uact(1_000_000), 300_000_000),
