@@ -32,6 +32,16 @@ const FORUM: &str = "https://forum.dfinity.org/";
 const BANNED_SYMBOLS: [&str; 2] = ["ICP", "DFINITY"];
 const BANNED_NAMES: [&str; 2] = ["internetcomputer", "internetcomputerprotocol"];
 
+/// Actions that are ordinary unless a DAO says otherwise. The others are critical already.
+const MADE_CRITICAL: [&str; 6] = [
+    "Motion",
+    "UpgradeSnsControlledCanister",
+    "UpgradeSnsToNextVersion",
+    "RegisterDappCanisters",
+    "ManageDappCanisterSettings",
+    "AdvanceSnsTargetVersion",
+];
+
 /// Memos that the SNS keeps for the neurons of the Neurons' Fund.
 const KEPT_MEMOS: std::ops::RangeInclusive<u64> = 1_000_000..=10_000_000;
 
@@ -347,11 +357,15 @@ impl Check {
                 format!("{EXTENSION}: expected 1 s to half the period, {max} s, got {extension} s")
             });
         }
-        let named = |action: &String| action.starts_with(|c: char| c.is_ascii_uppercase());
-        let actions = &proposals.additional_critical_native_action_ids;
-        self.expect(actions.iter().all(named), || {
-            "Proposals.additional_critical_native_action_ids: expected names of actions".to_string()
-        });
+        for action in &proposals.additional_critical_native_action_ids {
+            self.expect(MADE_CRITICAL.contains(&action.as_str()), || {
+                let expected = MADE_CRITICAL.join(", ");
+                format!(
+                    "Proposals.additional_critical_native_action_ids: expected one of {expected}, \
+                     got {action}"
+                )
+            });
+        }
     }
 
     fn figures(&mut self, launch: &Launch) -> Option<Figures> {

@@ -6,6 +6,7 @@
 pub mod functions;
 pub mod launch;
 pub mod template;
+pub mod text;
 pub mod units;
 
 pub use template::{Built, Moment, SdlSource, TemplateError, build, build_file};

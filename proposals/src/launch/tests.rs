@@ -114,7 +114,7 @@ fn should_refuse_what_breaks_a_rule() {
             "action number",
             "- UpgradeSnsControlledCanister",
             "- '3'",
-            "names of actions",
+            "expected one of Motion",
         ),
         (
             "small stake",
