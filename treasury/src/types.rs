@@ -18,6 +18,17 @@ pub struct InitArgs {
     pub key_name: String,
     /// The Akash chain and where to reach it.
     pub chain: ChainArgs,
+    /// How long a vote on a critical topic may take; left out, what an SNS has by default.
+    pub voting: Option<VotingArgs>,
+}
+
+/// How long a vote may take: an order must not expire before.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct VotingArgs {
+    /// Initial voting period. **Units** seconds.
+    pub period_s: u64,
+    /// By how much a late change of the majority moves the end, at most twice. **Units** seconds.
+    pub wait_for_quiet_s: u64,
 }
 
 /// The Akash chain and where to reach it.
@@ -148,4 +159,149 @@ pub struct Snapshot {
     pub budgets: Vec<BudgetView>,
     /// The last rates known.
     pub rates: Option<Rates>,
+}
+
+/// What the canister was installed with, or an upgrade changed.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct ConfigView {
+    /// SNS governance.
+    pub governance: Principal,
+    /// The gateway canister.
+    pub gateway: Principal,
+    /// The exchange-rate canister.
+    pub exchange_rates: Principal,
+    /// Name of the threshold key.
+    pub key_name: String,
+    /// The Akash chain and where to reach it.
+    pub chain: ChainArgs,
+    /// How long a vote on a critical topic may take.
+    pub voting: VotingArgs,
+}
+
+/// Which items of a list to give.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct PageArgs {
+    /// The first is 0.
+    pub start: u64,
+    /// How many at most; 1000, and about a megabyte in all, is the most that is given.
+    pub length: u64,
+}
+
+/// A page of the books.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Entries {
+    /// How many there are in all.
+    pub total: u64,
+    /// In order, without gaps.
+    pub entries: Vec<EntryView>,
+}
+
+/// One entry of the books: its postings sum to zero in each asset.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct EntryView {
+    /// From 0, without gaps.
+    pub number: u64,
+    /// When it was booked. **Units** ns since the Unix epoch.
+    pub at_ns: u64,
+    /// In words.
+    pub why: String,
+    /// Nonce of the order that it follows from.
+    pub order_nonce: Option<u64>,
+    /// SHA-256 of the order's payload, hexadecimal.
+    pub payload_hash: Option<String>,
+    /// Transaction of T, upper-case hexadecimal.
+    pub tx_hash: Option<String>,
+    /// Block of the chain.
+    pub height: Option<u64>,
+    /// Both sides of each movement.
+    pub postings: Vec<PostingView>,
+}
+
+/// One side of a movement.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct PostingView {
+    /// `outside`, `unallocated`, `budget:<id>`, `escrow:<id>/<dseq>`, `spent:<id>`, `gas:<id>`,
+    /// `own_gas:<id>` or `suspense`.
+    pub account: String,
+    /// `uact` or `uakt`.
+    pub asset: String,
+    /// How much more is there now. **Units** of the asset.
+    pub amount: i128,
+}
+
+/// What is in one account of the books.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct BalanceView {
+    /// As in [`PostingView`].
+    pub account: String,
+    /// `uact` or `uakt`.
+    pub asset: String,
+    /// **Units** of the asset.
+    pub amount: i128,
+}
+
+/// What the books come to, and what the chain says.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Balances {
+    /// Every account.
+    pub accounts: Vec<BalanceView>,
+    /// What T should hold. **Units** uakt.
+    pub held_uakt: i128,
+    /// What T should hold. **Units** uact.
+    pub held_uact: i128,
+    /// What T held when last read. **Units** uakt.
+    pub chain_uakt: u64,
+    /// What T held when last read. **Units** uact.
+    pub chain_uact: u64,
+    /// When that was. **Units** ns since the Unix epoch; 0 is never.
+    pub read_at_ns: u64,
+    /// What is wrong with the books, in words. Nothing is, ever.
+    pub findings: Vec<String>,
+}
+
+/// A page of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct Events {
+    /// How many there are in all.
+    pub total: u64,
+    /// In order, without gaps.
+    pub entries: Vec<EventEntry>,
+}
+
+/// One entry of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct EventEntry {
+    /// Position in the log.
+    pub index: u64,
+    /// **Units** ns since the Unix epoch.
+    pub at_ns: u64,
+    /// What happened, as the log keeps it: CBOR, read by `treasury::state::Recorded`.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// A request as the HTTP gateway makes it.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// `GET`.
+    pub method: String,
+    /// Path and query.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+}
+
+/// A response for the HTTP gateway.
+#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status_code: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
 }

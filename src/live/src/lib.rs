@@ -5,6 +5,7 @@
 //!
 //! Beside them, what both canisters need at their doors: [`payload`].
 
+pub mod certificate;
 pub mod payload;
 
 use candid::Principal;

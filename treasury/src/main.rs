@@ -1,0 +1,225 @@
+//! Entry points of the treasury canister, and nothing else.
+
+use candid::Principal;
+use ic_cdk::api::{msg_caller, msg_reject, msg_reply, time};
+use orchestrator::kernel::order::Voting;
+use std::marker::PhantomData;
+use treasury::doors::{self, Context};
+use treasury::http::{self, Report};
+use treasury::state::{Event, Recorded};
+use treasury::types::{
+    Balances, BudgetView, ConfigView, Entries, EventEntry, Events, HttpRequest, HttpResponse,
+    InitArgs, PageArgs, Snapshot,
+};
+use treasury::{limits, live, storage, tasks, view};
+
+fn main() {}
+
+#[ic_cdk::init]
+fn init(args: InitArgs) {
+    configure(args);
+    started();
+}
+
+/// The argument of an upgrade is the configuration from now on; without one, or with `null`, it
+/// stays as it is.
+#[ic_cdk::post_upgrade(decode_with = "raw")]
+fn post_upgrade(argument: Vec<u8>) {
+    live::restore();
+    let args: Option<InitArgs> = if argument.is_empty() || argument == b"DIDL\x00\x00" {
+        None
+    } else {
+        candid::decode_one(&argument).expect("expected `opt InitArgs`")
+    };
+    if let Some(args) = args {
+        configure(args);
+    }
+    started();
+}
+
+fn configure(args: InitArgs) {
+    // A trap: the install or upgrade is undone, and whoever asked for it reads why.
+    let config = view::config(args).unwrap_or_else(|why| ic_cdk::trap(why));
+    live::process(time(), Event::Configured { config });
+}
+
+fn started() {
+    ic_cdk::api::certified_data_set(http::certified_data());
+    tasks::start();
+}
+
+fn raw(argument: Vec<u8>) -> Vec<u8> {
+    argument
+}
+
+fn at_the_door<R>(answer: impl FnOnce(&Context<'_>) -> R) -> R {
+    live::read(|state| {
+        answer(&Context {
+            now: time(),
+            voting: state
+                .config
+                .as_ref()
+                .map_or(Voting::CRITICAL, |config| config.voting),
+            state,
+        })
+    })
+}
+
+#[ic_cdk::query(decode_with = "raw")]
+fn validate_budget(payload: Vec<u8>) -> Result<String, String> {
+    at_the_door(|context| doors::validate_budget(&payload, context))
+}
+
+/// Records the order and replies, or rejects, so that the proposal shows as failed.
+#[ic_cdk::update(decode_with = "raw", manual_reply = true)]
+fn budget(payload: Vec<u8>) -> PhantomData<()> {
+    let caller = msg_caller();
+    match at_the_door(|context| doors::budget(caller.as_slice(), &payload, context)) {
+        Err(refusal) => msg_reject(refusal),
+        Ok(event) => {
+            live::process(time(), event);
+            tasks::wake();
+            msg_reply(candid::encode_args(()).expect("nothing encodes"));
+        }
+    }
+    PhantomData
+}
+
+#[ic_cdk::query]
+fn snapshot() -> Snapshot {
+    live::read(|state| view::snapshot(state, time()))
+}
+
+#[ic_cdk::query]
+fn get_budget(id: String) -> Option<BudgetView> {
+    live::read(|state| {
+        let budget = state.budgets.get(&id)?;
+        Some(view::budget(state, &id, budget, time()))
+    })
+}
+
+#[ic_cdk::query]
+fn list_budgets() -> Vec<BudgetView> {
+    live::read(|state| view::snapshot(state, time()).budgets)
+}
+
+#[ic_cdk::query]
+fn get_entries(args: PageArgs) -> Entries {
+    live::read(|state| {
+        let entries = state.book.entries();
+        let start = usize::try_from(args.start).unwrap_or(usize::MAX);
+        let length = usize::try_from(args.length.min(limits::MAX_PAGE)).unwrap_or_default();
+        Entries {
+            total: entries.len() as u64,
+            entries: entries
+                .iter()
+                .skip(start)
+                .take(length)
+                .map(view::entry)
+                .collect(),
+        }
+    })
+}
+
+#[ic_cdk::query]
+fn get_balances() -> Balances {
+    live::read(view::balances)
+}
+
+#[ic_cdk::query]
+fn get_events(args: PageArgs) -> Events {
+    let total = storage::event_count();
+    let length = args.length.min(limits::MAX_PAGE);
+    let end = args.start.saturating_add(length).min(total);
+    let mut entries = Vec::new();
+    let mut size = 0;
+    for index in args.start..end {
+        let Some(bytes) = storage::event(index) else {
+            break;
+        };
+        size += bytes.len();
+        if size > limits::MAX_PAGE_BYTES && !entries.is_empty() {
+            break;
+        }
+        let at_ns = Recorded::decode(&bytes).map_or(0, |recorded| recorded.at);
+        entries.push(EventEntry {
+            index,
+            at_ns,
+            bytes,
+        });
+    }
+    Events { total, entries }
+}
+
+#[ic_cdk::query]
+fn get_config() -> Option<ConfigView> {
+    live::read(|state| state.config.as_ref().map(view::config_view))
+}
+
+/// The gateway is believed about nothing: it can only have the chain looked at sooner.
+#[ic_cdk::update]
+fn nudge() {
+    let caller: Principal = msg_caller();
+    let is_gateway = live::read(|state| {
+        let config = state.config.as_ref();
+        config.is_some_and(|config| config.gateway == caller.as_slice())
+    });
+    if !is_gateway {
+        ic_cdk::trap("caller: expected the gateway, got somebody else");
+    }
+    tasks::nudge();
+}
+
+#[ic_cdk::query]
+fn http_request(request: HttpRequest) -> HttpResponse {
+    let mut response = live::read(|state| {
+        let report = Report {
+            now: time(),
+            state,
+            at_work: tasks::is_at_work(),
+            events: storage::event_count(),
+            event_bytes: storage::event_bytes(),
+            cycles: ic_cdk::api::canister_cycle_balance(),
+        };
+        http::respond(&request, &report)
+    });
+    if let Some(certificate) = ic_cdk::api::data_certificate() {
+        response.headers.extend(http::skip_header(&certificate));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candid::types::internal::TypeContainer;
+    use candid_parser::utils::{CandidSource, service_equal};
+    use treasury::types::BudgetOrder;
+
+    /// The interface as the code has it. Doors take raw bytes, and say so: what governance sends
+    /// there is an order. The executor replies by hand, with nothing.
+    fn exported() -> String {
+        candid::export_service!();
+        let mut types = TypeContainer::new();
+        types.add::<BudgetOrder>();
+        let order = candid::pretty::candid::compile(&types.env, &None);
+        let service = __export_service();
+        format!("{order}\n{service}")
+            .replace(
+                "validate_budget : (blob)",
+                "validate_budget : (BudgetOrder)",
+            )
+            .replace(
+                " budget : (blob) -> (null)",
+                " budget : (BudgetOrder) -> ()",
+            )
+    }
+
+    #[test]
+    fn should_serve_exactly_what_the_interface_file_says() {
+        let file = include_str!("../treasury.did");
+        let exported = exported();
+        service_equal(CandidSource::Text(&exported), CandidSource::Text(file))
+            .unwrap_or_else(|e| panic!("{e}\nthe code has\n{exported}"));
+    }
+}

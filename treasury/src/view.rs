@@ -1,0 +1,239 @@
+//! From domain to public shapes, and back.
+
+use crate::book::{Account, Asset, Entry};
+use crate::budget::{Budget, Phase};
+use crate::grants;
+use crate::state::{Config, State};
+use crate::types::{
+    BalanceView, Balances, BudgetPhase, BudgetView, ChainArgs, ConfigView, Endpoint, EntryView,
+    InitArgs, PostingView, Rates, Snapshot, VotingArgs,
+};
+use candid::Principal;
+use orchestrator::kernel::Nanos;
+use orchestrator::kernel::amount::{act, akt};
+use orchestrator::kernel::chain;
+use orchestrator::kernel::money::{Uact, Uakt};
+use orchestrator::kernel::order::Voting;
+
+/// A configuration from what the canister is installed with. **Errors** why it is refused.
+pub fn config(args: InitArgs) -> Result<Config, String> {
+    let chain = chain::ChainConfig {
+        chain_id: args.chain.chain_id,
+        endpoints: args
+            .chain
+            .endpoints
+            .into_iter()
+            .map(|endpoint| chain::Endpoint {
+                rest: endpoint.rest,
+                rpc: endpoint.rpc,
+            })
+            .collect(),
+        agreement: args.chain.agreement,
+        gas_price_milli_uakt: args.chain.gas_price_milli_uakt,
+    };
+    chain.check().map_err(|why| why.to_string())?;
+    let principals = [args.governance, args.gateway, args.exchange_rates];
+    if principals.contains(&Principal::anonymous()) {
+        return Err("expected canisters, got the anonymous principal".into());
+    }
+    Ok(Config {
+        governance: args.governance.as_slice().to_vec(),
+        gateway: args.gateway.as_slice().to_vec(),
+        exchange_rates: args.exchange_rates.as_slice().to_vec(),
+        key_name: args.key_name,
+        chain,
+        voting: args.voting.map_or(Voting::CRITICAL, |voting| Voting {
+            period_s: voting.period_s,
+            wait_for_quiet_s: voting.wait_for_quiet_s,
+        }),
+    })
+}
+
+/// The configuration as it is shown.
+#[must_use]
+pub fn config_view(config: &Config) -> ConfigView {
+    ConfigView {
+        governance: Principal::from_slice(&config.governance),
+        gateway: Principal::from_slice(&config.gateway),
+        exchange_rates: Principal::from_slice(&config.exchange_rates),
+        key_name: config.key_name.clone(),
+        chain: ChainArgs {
+            chain_id: config.chain.chain_id.clone(),
+            endpoints: config
+                .chain
+                .endpoints
+                .iter()
+                .map(|endpoint| Endpoint {
+                    rest: endpoint.rest.clone(),
+                    rpc: endpoint.rpc.clone(),
+                })
+                .collect(),
+            agreement: config.chain.agreement,
+            gas_price_milli_uakt: config.chain.gas_price_milli_uakt,
+        },
+        voting: VotingArgs {
+            period_s: config.voting.period_s,
+            wait_for_quiet_s: config.voting.wait_for_quiet_s,
+        },
+    }
+}
+
+/// What the treasury tells.
+#[must_use]
+pub fn snapshot(state: &State, now: Nanos) -> Snapshot {
+    let own = state.own.as_ref();
+    Snapshot {
+        at_ns: now,
+        account: own.map(|own| own.address.clone()),
+        balance_uakt: own.map_or(0, |own| own.uakt.0),
+        balance_uact: own.map_or(0, |own| own.uact.0),
+        read_at_ns: own.map_or(0, |own| own.read_at),
+        budgets: state
+            .budgets
+            .iter()
+            .map(|(id, found)| budget(state, id, found, now))
+            .collect(),
+        rates: state.rates.map(|rates| Rates {
+            akt_usd_e9: rates.akt_usd_e9,
+            icp_usd_e9: rates.icp_usd_e9,
+            at_s: rates.at_s,
+        }),
+    }
+}
+
+/// One budget.
+#[must_use]
+pub fn budget(state: &State, id: &str, budget: &Budget, now: Nanos) -> BudgetView {
+    let spent = Account::Spent(id.to_string());
+    BudgetView {
+        id: id.to_string(),
+        purpose: budget.mandate.purpose.clone(),
+        order_nonce: budget.order.nonce,
+        phase: match budget.phase {
+            Phase::Opening => BudgetPhase::Opening,
+            Phase::Open => BudgetPhase::Open,
+            Phase::Changing => BudgetPhase::Changing,
+            Phase::Closed => BudgetPhase::Closed,
+        },
+        total_uact: budget.mandate.total.0,
+        per_deployment_uact: budget.mandate.per_deployment.0,
+        gas_uakt: budget.mandate.gas.0,
+        valid_until_s: budget.mandate.valid_until_s,
+        owner: budget.owner.clone(),
+        account_number: budget.account_number,
+        limit_uact: budget.limit_set.unwrap_or_default().0,
+        limit_left_uact: budget.limit.unwrap_or_default().0,
+        gas_limit_uakt: budget.gas_set.unwrap_or_default().0,
+        gas_left_uakt: budget.gas.unwrap_or_default().0,
+        escrow_uact: state.book.escrow(id),
+        spent_uact: state.book.amount(&spent, Asset::Uact),
+        read_at_ns: budget.read_at,
+        problem: problem(state, id, budget, now),
+    }
+}
+
+/// What keeps new deployments of a budget from beginning, in words.
+#[must_use]
+pub fn problem(state: &State, id: &str, budget: &Budget, now: Nanos) -> Option<String> {
+    if budget.phase == Phase::Closed {
+        return None;
+    }
+    if budget.is_over(now) {
+        return Some("it is past its end".into());
+    }
+    if let Some(why) = budget
+        .failure
+        .as_ref()
+        .filter(|_| budget.phase != Phase::Open)
+    {
+        return Some(format!(
+            "the last transaction for its grants came to nothing: {why}"
+        ));
+    }
+    match budget.phase {
+        Phase::Opening
+            if state
+                .own
+                .as_ref()
+                .is_none_or(|own| own.account_number.is_none()) =>
+        {
+            Some("the treasury's account on Akash has nothing yet".into())
+        }
+        Phase::Opening if grants::lacks_funds(state, id, budget, now) => {
+            let free = |asset| state.book.amount(&Account::Unallocated, asset);
+            Some(format!(
+                "the treasury does not hold enough: {} and {} are not promised to others",
+                act(Uact(free(Asset::Uact))),
+                akt(Uakt(free(Asset::Uakt)))
+            ))
+        }
+        Phase::Opening => Some("its grants are on their way".into()),
+        Phase::Changing => Some(format!(
+            "its grants are being set anew: {}",
+            budget.change_why
+        )),
+        Phase::Open | Phase::Closed => used_up(state, id, budget),
+    }
+}
+
+fn used_up(state: &State, id: &str, budget: &Budget) -> Option<String> {
+    if budget.gas.is_none_or(|gas| gas == Uakt::ZERO) {
+        return Some("its gas is used up".into());
+    }
+    if budget.limit.is_some_and(|limit| limit > Uact::ZERO) {
+        return None;
+    }
+    let spent = Account::Spent(id.to_string());
+    Some(format!(
+        "its {} are used up: {} in escrow, {} paid to providers",
+        act(budget.mandate.total),
+        act(Uact(state.book.escrow(id))),
+        act(Uact(state.book.amount(&spent, Asset::Uact)))
+    ))
+}
+
+/// One entry of the books.
+#[must_use]
+pub fn entry(entry: &Entry) -> EntryView {
+    EntryView {
+        number: entry.number,
+        at_ns: entry.at,
+        why: entry.why.clone(),
+        order_nonce: entry.order.map(|order| order.nonce),
+        payload_hash: entry.order.map(|order| hex::encode(order.payload_hash)),
+        tx_hash: entry.tx_hash.clone(),
+        height: entry.height,
+        postings: entry
+            .postings
+            .iter()
+            .map(|posting| PostingView {
+                account: posting.account.to_string(),
+                asset: posting.asset.symbol().into(),
+                amount: posting.amount,
+            })
+            .collect(),
+    }
+}
+
+/// What the books come to.
+#[must_use]
+pub fn balances(state: &State) -> Balances {
+    let own = state.own.as_ref();
+    Balances {
+        accounts: state
+            .book
+            .balances()
+            .map(|(account, asset, amount)| BalanceView {
+                account: account.to_string(),
+                asset: asset.symbol().into(),
+                amount,
+            })
+            .collect(),
+        held_uakt: state.book.held(Asset::Uakt),
+        held_uact: state.book.held(Asset::Uact),
+        chain_uakt: own.map_or(0, |own| own.uakt.0),
+        chain_uact: own.map_or(0, |own| own.uact.0),
+        read_at_ns: own.map_or(0, |own| own.read_at),
+        findings: state.book.findings(),
+    }
+}
