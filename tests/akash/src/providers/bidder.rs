@@ -60,7 +60,7 @@ impl Provider {
                 continue;
             }
             if let Some(price) = self.offer(state, &order.spec) {
-                messages.push(self.bid(id, &order.spec, price));
+                messages.push(self.bid(id, &order.spec, price, window));
             }
         }
     }
@@ -149,7 +149,7 @@ impl Provider {
         used
     }
 
-    fn bid(&self, order: &OrderId, spec: &GroupSpec, price: Dec) -> Any {
+    fn bid(&self, order: &OrderId, spec: &GroupSpec, price: Dec, window: Option<i64>) -> Any {
         let OrderId {
             owner,
             dseq,
@@ -169,7 +169,6 @@ impl Provider {
             count: unit.count,
             prices: None,
         });
-        let window = self.config.reclamation_window_s;
         let message = MsgCreateBid {
             id: Some(id),
             price: Some(DecCoin {

@@ -139,7 +139,8 @@ pub struct ProviderConfig {
     pub capacity: Capacity,
     /// How it acts.
     pub behaviour: Behaviour,
-    /// Notice that its bids offer. **Units** seconds.
+    /// Notice that its bids offer, asked or not: a lease with a notice cannot be left without.
+    /// **Units** seconds.
     pub reclamation_window_s: Option<i64>,
     /// From manifest to ready. **Units** seconds.
     pub ready_s: u64,

@@ -61,7 +61,6 @@ pub fn full(name: &str, region: &str, per_mille: u32) -> ProviderConfig {
             .extend(keys.into_iter().map(|k| (k, "true".to_owned())));
     }
     config.audited_by = vec![AUDITOR.into()];
-    config.reclamation_window_s = Some(30 * 86_400);
     config
 }
 
@@ -73,6 +72,10 @@ pub fn demo_providers() -> Vec<ProviderConfig> {
         ("capabilities/cpu/arch", "arm"),
         ("capabilities/cpu", "ampere"),
     ]);
+    let noticing = |mut config: ProviderConfig| {
+        config.reclamation_window_s = Some(30 * 86_400);
+        config
+    };
     let mut enclave = full("quartz-enclave", "us-east", 900);
     enclave = enclave.with(&[("tee/type", "cpu-gpu")]);
     let mut cheap = full("lowland", "eu-west", 350);
@@ -90,10 +93,10 @@ pub fn demo_providers() -> Vec<ProviderConfig> {
     example.audited_by = vec![AUDITOR.into(), EXAMPLE_AUDITOR.into()];
     vec![
         full("northern", "eu-north", 550),
-        full("granite", "us-west", 600),
-        full("riverside", "eu-central", 500),
+        noticing(full("granite", "us-west", 600)),
+        noticing(full("riverside", "eu-central", 500)),
         arm,
-        enclave,
+        noticing(enclave),
         cheap,
         metered,
         example,

@@ -1,6 +1,14 @@
 //! Tests of the whole stand-in.
 
+mod ante;
+mod bme;
+mod escrow;
+mod gateways;
+mod grants;
+mod market;
+mod nodes;
 mod story;
+mod vectors;
 
 use crate::chain::UACT;
 use crate::proto::Any;
