@@ -3,10 +3,12 @@
 //! No rule of an order lives here. A built payload is checked by the validator of the canister
 //! that will get it, the same function that governance calls.
 
+pub mod check;
 pub mod functions;
 pub mod launch;
 pub mod template;
 pub mod text;
 pub mod units;
 
+pub use check::{World, WorldError};
 pub use template::{Built, Moment, SdlSource, TemplateError, build, build_file};

@@ -1,7 +1,7 @@
 //! `dao`: templates to proposals, on the command line.
 
 use candid::Principal;
-use proposals::{Built, Moment, functions, launch, text};
+use proposals::{Built, Moment, World, functions, launch, text};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +12,11 @@ dao <command>
 
   build FILE [--nonce N] [--as summary|hex|action]
         turns a template into a payload; `action` is what a proposal carries, in Candid's text form
+  check FILE --gateway HEX --treasury HEX [--nonce N]
+        says whether the canisters would take the proposal, by their own validators; HEX names a
+        file with an answer of get_events in hexadecimal; give the option once for each page
+  render FILE --gateway HEX --treasury HEX [--nonce N]
+        the same, and prints what voters will read
   sdl FILE
         reads an SDL and tells every problem, or what it asks for
   register --gateway ID --treasury ID
@@ -41,6 +46,8 @@ fn run(arguments: &[String]) -> Result<String, String> {
     };
     match command {
         "build" => build(rest),
+        "check" => check(rest).map(|(built, _)| summary(&built)),
+        "render" => check(rest).map(|(_, text)| text),
         "sdl" => sdl(rest),
         "register" => register(rest),
         "launch" => launch_file(rest),
@@ -75,12 +82,30 @@ impl Arguments {
 
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.options.iter().position(|(option, _)| option == name)?;
-        Some(self.options.swap_remove(at).1)
+        Some(self.options.remove(at).1)
     }
 
     fn principal(&mut self, name: &str) -> Result<Principal, String> {
         let text = self.take(name).ok_or(format!("expected --{name}"))?;
         Principal::from_text(&text).map_err(|why| format!("--{name}: {text}: {why}"))
+    }
+
+    /// The bytes that the files of an option hold in hexadecimal.
+    fn pages(&mut self, name: &str) -> Result<Vec<Vec<u8>>, String> {
+        let mut pages = Vec::new();
+        // In the order of the command line, which is the order of the pages.
+        while let Some(at) = self.options.iter().position(|(option, _)| option == name) {
+            let (_, file) = self.options.remove(at);
+            let text = std::fs::read_to_string(&file)
+                .map_err(|why| format!("--{name}: {file}: cannot be read: {why}"))?;
+            let page =
+                hex::decode(text.trim()).map_err(|why| format!("--{name}: {file}: {why}"))?;
+            pages.push(page);
+        }
+        if pages.is_empty() {
+            return Err(format!("expected --{name} with an answer of get_events"));
+        }
+        Ok(pages)
     }
 
     fn file(&mut self) -> Result<PathBuf, String> {
@@ -98,8 +123,22 @@ impl Arguments {
 }
 
 fn build(mut arguments: Arguments) -> Result<String, String> {
-    let file = arguments.file()?;
     let form = arguments.take("as");
+    let (built, _) = payload(&mut arguments)?;
+    arguments.done()?;
+    match form.as_deref() {
+        None | Some("summary") => Ok(summary(&built)),
+        Some("hex") => Ok(hex::encode(&built.payload)),
+        Some("action") => Ok(text::execute(&built)),
+        Some(other) => Err(format!(
+            "--as: expected summary, hex or action, got {other}"
+        )),
+    }
+}
+
+/// The payload of the template, and when it was built.
+fn payload(arguments: &mut Arguments) -> Result<(Built, u64), String> {
+    let file = arguments.file()?;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(|why| why.to_string())?;
@@ -111,7 +150,6 @@ fn build(mut arguments: Arguments) -> Result<String, String> {
             .parse()
             .map_err(|why| format!("--nonce: {text}: {why}"))?,
     };
-    arguments.done()?;
     let moment = Moment {
         now_s: now.as_secs(),
         fresh_nonce,
@@ -122,17 +160,21 @@ fn build(mut arguments: Arguments) -> Result<String, String> {
         .as_ref()
         .map(|sdl| sdl.problems())
         .unwrap_or_default();
-    if !problems.is_empty() {
-        return Err(lines(problems));
+    if problems.is_empty() {
+        Ok((built, moment.now_s))
+    } else {
+        Err(lines(problems))
     }
-    match form.as_deref() {
-        None | Some("summary") => Ok(summary(&built)),
-        Some("hex") => Ok(hex::encode(&built.payload)),
-        Some("action") => Ok(text::execute(&built)),
-        Some(other) => Err(format!(
-            "--as: expected summary, hex or action, got {other}"
-        )),
-    }
+}
+
+fn check(mut arguments: Arguments) -> Result<(Built, String), String> {
+    let gateway = arguments.pages("gateway")?;
+    let treasury = arguments.pages("treasury")?;
+    let (built, now_s) = payload(&mut arguments)?;
+    arguments.done()?;
+    let world = World::read(now_s, &gateway, &treasury).map_err(|why| why.to_string())?;
+    let text = world.check(&built)?;
+    Ok((built, text))
 }
 
 fn summary(built: &Built) -> String {
