@@ -100,11 +100,8 @@ impl Akash {
 
     /// From the last block to the next: the set length, give or take a twentieth.
     fn interval_ns(&self) -> u64 {
-        let height = self.chain.height();
-        let text = format!("block {height} {}", self.seed);
-        let digest = address::sha256(text.as_bytes());
         let spread = self.block_ns / 10;
-        let random = u64::from(u16::from_be_bytes([digest[0], digest[1]]));
+        let random = mix(self.chain.height() ^ self.seed.rotate_left(32)) >> 48;
         self.block_ns - spread / 2 + spread * random / u64::from(u16::MAX)
     }
 
@@ -324,4 +321,12 @@ impl Akash {
         self.chain.refresh();
         taken
     }
+}
+
+/// A number that looks random. **Source** splitmix64.
+fn mix(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
 }

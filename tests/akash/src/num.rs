@@ -156,6 +156,9 @@ fn wide_mul(a: u128, b: u128) -> (u128, u128) {
 }
 
 fn wide_div(high: u128, low: u128, divisor: u128) -> (u128, u128) {
+    if high == 0 {
+        return (low / divisor, low % divisor);
+    }
     assert!(high < divisor, "quotient beyond 128 bits");
     let (mut remainder, mut quotient) = (high, 0u128);
     for bit in (0..128).rev() {

@@ -115,7 +115,6 @@ pub fn of_type(url: &str) -> Option<&'static Schema> {
             (3, Message(&[(1, Any), (2, Message(SECONDS))])),
         ],
         "/cosmos.authz.v1beta1.MsgRevoke" => &[(1, Bytes), (2, Bytes), (3, Bytes)],
-        "/cosmos.authz.v1beta1.MsgExec" => &[(1, Bytes), (2, Any)],
         "/cosmos.feegrant.v1beta1.MsgGrantAllowance" => &[(1, Bytes), (2, Bytes), (3, Any)],
         "/cosmos.feegrant.v1beta1.MsgRevokeAllowance" => &[(1, Bytes), (2, Bytes)],
         "/cosmos.feegrant.v1beta1.BasicAllowance" => &[(1, Message(COIN)), (2, Message(SECONDS))],

@@ -36,13 +36,13 @@ impl State {
         let grant = self.authz.grants.get(&(raw(granter), raw(grantee)))?;
         grant
             .expires_ns
-            .is_none_or(|t| t >= ctx.time_ns)
+            .is_none_or(|t| t > ctx.time_ns)
             .then_some(grant)
     }
 
     /// Every grant that is alive, as granter, grantee, grant.
     pub fn deposit_grants(&self, ctx: &Ctx) -> Vec<(String, String, DepositGrant)> {
-        let alive = |g: &&DepositGrant| g.expires_ns.is_none_or(|t| t >= ctx.time_ns);
+        let alive = |g: &&DepositGrant| g.expires_ns.is_none_or(|t| t > ctx.time_ns);
         let grants = self.authz.grants.iter().filter(|(_, g)| alive(g));
         grants
             .map(|((a, b), g)| (address::encode(a), address::encode(b), g.clone()))
@@ -117,7 +117,7 @@ impl State {
 
     /// Drops expired grants, as the module's begin blocker does.
     pub fn prune_grants(&mut self, ctx: &Ctx) {
-        let dead = |g: &DepositGrant| g.expires_ns.is_some_and(|t| t < ctx.time_ns);
+        let dead = |g: &DepositGrant| g.expires_ns.is_some_and(|t| t <= ctx.time_ns);
         if self.authz.grants.values().any(dead) {
             Arc::make_mut(&mut self.authz)
                 .grants

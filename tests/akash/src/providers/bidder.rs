@@ -73,6 +73,23 @@ impl Provider {
         {
             return None;
         }
+        // The chain leaves the architecture to the provider's own inventory.
+        let arch = match self.attribute("capabilities/cpu/arch") {
+            Some("arm") => "arm64",
+            _ => "amd64",
+        };
+        let wanted = |r: &crate::proto::Resources| {
+            let mut attributes = r.cpu.iter().flat_map(|c| &c.attributes);
+            attributes.all(|a| a.key != "arch" || a.value == arch)
+        };
+        if !spec
+            .resources
+            .iter()
+            .filter_map(|u| u.resource.as_ref())
+            .all(wanted)
+        {
+            return None;
+        }
         let volumes = |r: &crate::proto::Resources| r.storage.len() <= MAX_VOLUMES;
         if !spec
             .resources
@@ -82,11 +99,7 @@ impl Provider {
         {
             return None;
         }
-        let ip_lease = self
-            .config
-            .attributes
-            .iter()
-            .any(|(k, v)| k == "feat-endpoint-ip" && v == "true");
+        let ip_lease = self.attribute("feat-endpoint-ip") == Some("true");
         let need = demand(spec);
         if need.ips > 0 && !ip_lease {
             return None;

@@ -261,6 +261,12 @@ impl Provider {
         format!("https://{}:{PORT}", host(self.index))
     }
 
+    pub(crate) fn attribute(&self, key: &str) -> Option<&str> {
+        let mut list = self.config.attributes.iter();
+        list.find(|(k, _)| k == key)
+            .map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn attributes(&self) -> Vec<Attribute> {
         let list = self.config.attributes.iter();
         list.map(|(key, value)| Attribute {

@@ -37,14 +37,16 @@ const MODELS: [(&str, &str, &[&str]); 6] = [
     ("t4", "16Gi", &["pcie"]),
 ];
 
-/// A full-sized provider in a place, with everything that an SDL may ask for.
-pub fn full(name: &str, region: &str, per_mille: u32) -> ProviderConfig {
+/// A full-sized provider in a place (`na-us-west`, `eu-central`, ...), with everything that an SDL
+/// may ask for.
+pub fn full(name: &str, location: &str, per_mille: u32) -> ProviderConfig {
+    let region = location.strip_prefix("na-").unwrap_or(location);
     let mut config = ProviderConfig::honest(name, per_mille)
         .with(&FEATURES)
         .with(&[
             ("organization", name),
             ("region", region),
-            ("location-region", region),
+            ("location-region", location),
             ("capabilities/gpu", "nvidia"),
             ("cuda", "12.8"),
             ("tee/type", "cpu"),
@@ -76,11 +78,11 @@ pub fn demo_providers() -> Vec<ProviderConfig> {
         config.reclamation_window_s = Some(30 * 86_400);
         config
     };
-    let mut enclave = full("quartz-enclave", "us-east", 900);
+    let mut enclave = full("quartz-enclave", "na-us-east", 900);
     enclave = enclave.with(&[("tee/type", "cpu-gpu")]);
     let mut cheap = full("lowland", "eu-west", 350);
     cheap.audited_by = Vec::new();
-    let mut metered = full("harbor", "us-west", 700);
+    let mut metered = full("harbor", "na-us-west", 700);
     metered.pricing = Pricing::PerResource {
         milli_cpu: 1_200,
         memory_mib: 900,
@@ -89,11 +91,11 @@ pub fn demo_providers() -> Vec<ProviderConfig> {
         endpoint: 50_000,
         ip: 5_000_000,
     };
-    let mut example = full("meadow", "us-west", 800);
+    let mut example = full("meadow", "na-us-west", 800);
     example.audited_by = vec![AUDITOR.into(), EXAMPLE_AUDITOR.into()];
     vec![
         full("northern", "eu-north", 550),
-        noticing(full("granite", "us-west", 600)),
+        noticing(full("granite", "na-us-west", 600)),
         noticing(full("riverside", "eu-central", 500)),
         arm,
         noticing(enclave),
@@ -120,8 +122,8 @@ pub fn trouble() -> Vec<ProviderConfig> {
     ];
     let mut all: Vec<ProviderConfig> = Vec::new();
     for (per_mille, (name, behaviour)) in (100..).step_by(10).zip(kinds) {
-        all.push(full(name, "us-west", per_mille).acting(behaviour));
+        all.push(full(name, "na-us-west", per_mille).acting(behaviour));
     }
-    all.push(full("honest", "us-west", 900));
+    all.push(full("honest", "na-us-west", 900));
     all
 }

@@ -143,7 +143,7 @@ fn status(akash: &mut Akash, tenant: &Wallet, gseq: u32) -> (u16, Value) {
 }
 
 fn full() -> ProviderConfig {
-    presets::full("full", "us-west", 500)
+    presets::full("full", "na-us-west", 500)
 }
 
 fn acting(behaviour: Behaviour) -> (Akash, Wallet) {
@@ -202,6 +202,30 @@ fn should_take_the_manifests_of_the_reference_library() {
             "{}",
             vector.name
         );
+    }
+}
+
+#[test]
+fn should_find_bidders_for_every_example_among_the_demo_providers() {
+    for vector in manifests() {
+        let (mut akash, tenant) = network(crate::demo_providers());
+        let mut message = create(tenant.address(), 7, vector.groups.clone(), 5_000_000);
+        message.hash = vector.hash.clone();
+        message.reclamation = vector.window_s.map(|seconds| DeploymentReclamation {
+            min_window: Some(Seconds { seconds, nanos: 0 }),
+        });
+        assert_eq!(
+            run(&mut akash, &tenant, vec![create_any(&message)]),
+            OK,
+            "{}",
+            vector.name
+        );
+        akash.advance_blocks(1);
+        let bids = akash.bids(tenant.address(), 7);
+        for gseq in (1..).take(vector.groups.len()) {
+            let count = bids.iter().filter(|(id, _)| id.gseq == gseq).count();
+            assert!(count > 0, "{}: nobody wants group {gseq}", vector.name);
+        }
     }
 }
 
@@ -579,7 +603,7 @@ fn should_stop_the_watchdog_even_with_a_bad_manifest() {
 #[test]
 fn should_end_a_deployment_whose_account_runs_dry() {
     let vector = web();
-    let (mut akash, tenant) = network(vec![presets::full("full", "us-west", 1_000)]);
+    let (mut akash, tenant) = network(vec![presets::full("full", "na-us-west", 1_000)]);
     let owner = tenant.address().to_owned();
     // 500 000 uact at 50 a block: ten thousand blocks.
     deploy(&mut akash, &tenant, &vector, 500_000);

@@ -509,7 +509,7 @@ fn bidders(group: GroupSpec) -> Vec<String> {
     let mut providers = vec![
         ProviderConfig::honest("plain", 500),
         ProviderConfig::honest("west", 510).with(&[("region", "us-west")]),
-        presets::full("full", "us-west", 520),
+        presets::full("full", "na-us-west", 520),
     ];
     providers[1].audited_by = vec![presets::EXAMPLE_AUDITOR.into()];
     let (mut akash, tenant) = network(providers);
