@@ -251,6 +251,3 @@ fn nothing(told: &Told, problem: &str) -> BudgetFacts {
         problem: Some(problem.to_string()),
     }
 }
-
-#[cfg(test)]
-mod tests;

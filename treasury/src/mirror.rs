@@ -8,10 +8,10 @@ use crate::budget::Deposit;
 use crate::state::{BudgetSeen, EscrowSeen, Observation, OwnSeen};
 use orchestrator::akash::ids::{UACT, UAKT};
 use orchestrator::akash::read::{
-    self, Block, DeploymentInfo, ReadError, account_reply, account_request,
-    active_deployments_reply, active_deployments_request, balance_reply, balance_request,
-    deployment_reply, deployment_request, deposit_limit_reply, deposit_limit_request,
-    fee_limit_reply, fee_limit_request, latest_block_reply, latest_block_request,
+    Block, DeploymentInfo, ReadError, account_reply, account_request, active_deployments_reply,
+    active_deployments_request, balance_reply, balance_request, deployment_reply,
+    deployment_request, deposit_limit_reply, deposit_limit_request, fee_limit_reply,
+    fee_limit_request, status_reply, status_request,
 };
 use orchestrator::kernel::chain::ChainConfig;
 use orchestrator::kernel::decimal::Decimal;
@@ -87,8 +87,8 @@ async fn reference<'a, R: Runtime>(
     let mut behind = 0_u64;
     let mut last_error = String::new();
     for endpoint in &chain.endpoints {
-        let request = latest_block_request(&endpoint.rest);
-        match submit::ask(rt, request, latest_block_reply).await {
+        let request = status_request(&endpoint.rest);
+        match submit::ask(rt, request, status_reply).await {
             Ok(block) if block.height < at_least => behind += 1,
             Ok(block) => blocks.push(block),
             Err(why) => last_error = why.to_string(),
@@ -273,6 +273,3 @@ fn see(found: &DeploymentInfo, treasury: &str) -> Result<Option<EscrowSeen>, Rea
         transferred: whole(Some(escrow.transferred_uact), Decimal::ceil)?,
     }))
 }
-
-/// Most deployments that are listed.
-pub const MAX_LISTED: u64 = read::MAX_ACTIVE;

@@ -141,38 +141,31 @@ pub fn problem(state: &State, id: &str, budget: &Budget, now: Nanos) -> Option<S
     if budget.is_over(now) {
         return Some("it is past its end".into());
     }
-    if let Some(why) = budget
-        .failure
-        .as_ref()
-        .filter(|_| budget.phase != Phase::Open)
-    {
+    let settled = budget.phase == Phase::Open;
+    if let Some(why) = budget.failure.as_ref().filter(|_| !settled) {
         return Some(format!(
             "the last transaction for its grants came to nothing: {why}"
         ));
     }
+    let own = state.own.as_ref();
+    let free = |asset| state.book.amount(&Account::Unallocated, asset);
+    let no_gas = free(Asset::Uakt) < grants::dearest_change(state).0;
     match budget.phase {
-        Phase::Opening
-            if state
-                .own
-                .as_ref()
-                .is_none_or(|own| own.account_number.is_none()) =>
-        {
+        Phase::Open | Phase::Closed => used_up(state, id, budget),
+        Phase::Opening if own.is_none_or(|own| own.account_number.is_none()) => {
             Some("the treasury's account on Akash has nothing yet".into())
         }
-        Phase::Opening if grants::lacks_funds(state, id, budget, now) => {
-            let free = |asset| state.book.amount(&Account::Unallocated, asset);
-            Some(format!(
-                "the treasury does not hold enough: {} and {} are not promised to others",
-                act(Uact(free(Asset::Uact))),
-                akt(Uakt(free(Asset::Uakt)))
-            ))
-        }
+        Phase::Opening if grants::lacks_funds(state, id, budget, now) => Some(format!(
+            "the treasury does not hold enough: {} and {} are not promised to others",
+            act(Uact(free(Asset::Uact))),
+            akt(Uakt(free(Asset::Uakt)))
+        )),
+        _ if no_gas => Some("the treasury lacks gas for its own transactions".into()),
         Phase::Opening => Some("its grants are on their way".into()),
         Phase::Changing => Some(format!(
             "its grants are being set anew: {}",
             budget.change_why
         )),
-        Phase::Open | Phase::Closed => used_up(state, id, budget),
     }
 }
 

@@ -6,6 +6,7 @@
 mod account;
 mod deployment;
 mod market;
+mod node;
 mod tx;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use market::{
     Bid, LeaseInfo, LeaseState, MAX_BIDS_PER_ORDER, ProviderInfo, bids_reply, bids_request,
     leases_reply, leases_request, provider_reply, provider_request,
 };
+pub use node::{status_reply, status_request};
 pub use tx::{
     Block, BroadcastReply, TxResult, broadcast_reply, broadcast_request, latest_block_reply,
     latest_block_request, tx_reply, tx_request,

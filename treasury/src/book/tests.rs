@@ -30,8 +30,14 @@ fn should_keep_both_sides_of_each_movement() {
     assert_eq!(book.escrow("web"), 25);
     assert_eq!(book.escrow("we"), 0);
     assert_eq!(book.amount(&Account::Spent("web".into()), Asset::Uact), 15);
-    assert_eq!(book.entries().len(), 3);
-    assert_eq!(book.entries()[2].number, 2);
+    let mut refund = Draft::new("refund");
+    refund.transfer(Asset::Uact, Account::Escrow("web".into(), 9), web(), 25);
+    book.post(4, refund);
+    assert_eq!(book.findings(), Vec::<String>::new());
+    let names: Vec<String> = book.balances().map(|(a, ..)| a.to_string()).collect();
+    assert!(!names.contains(&"escrow:web/9".to_string()), "{names:?}");
+    assert_eq!(book.entries().len(), 4);
+    assert_eq!(book.entries()[3].number, 3);
 }
 
 #[test]

@@ -32,18 +32,23 @@ impl Target {
 }
 
 /// The target of every budget. What one has and wants it keeps, the older ones first; what is
-/// left goes to those that want more, the older ones first. The sum is at most what T holds, less
-/// the reserve for its own gas.
+/// left goes to those that want more, the older ones first. The sum is at most what T holds, and
+/// nothing more is promised of the reserve for its own gas. (What was promised before is not taken
+/// back when T dips into that: every such change would cost gas and so lead to the next.)
 #[must_use]
 pub fn targets(state: &State, chain: &ChainConfig, now: Nanos) -> BTreeMap<String, Target> {
     let held = |asset| u64::try_from(state.book.held(asset).max(0)).unwrap_or(u64::MAX);
-    let uact = shares(state, Asset::Uact, held(Asset::Uact), |id, budget| {
+    let uact = shares(state, Asset::Uact, held(Asset::Uact), 0, |id, budget| {
         wanted_uact(state, id, budget, now)
     });
-    let gas = held(Asset::Uakt).saturating_sub(OWN_GAS_RESERVE_UAKT);
-    let uakt = shares(state, Asset::Uakt, gas, |id, budget| {
-        wanted_uakt(state, id, budget, chain, now)
-    });
+    let reserve = OWN_GAS_RESERVE_UAKT;
+    let uakt = shares(
+        state,
+        Asset::Uakt,
+        held(Asset::Uakt),
+        reserve,
+        |id, budget| wanted_uakt(state, id, budget, chain, now),
+    );
     let share = |shares: &BTreeMap<&str, u64>, id: &str| shares.get(id).copied().unwrap_or(0);
     state
         .budgets
@@ -62,6 +67,7 @@ fn shares<'a>(
     state: &'a State,
     asset: Asset,
     mut funds: u64,
+    reserve: u64,
     wanted: impl Fn(&str, &Budget) -> u64,
 ) -> BTreeMap<&'a str, u64> {
     let mut ranked: Vec<(&'a str, &Budget, u64)> = state
@@ -76,6 +82,7 @@ fn shares<'a>(
         funds -= keeps;
         shares.insert(*id, keeps);
     }
+    funds = funds.saturating_sub(reserve);
     for (id, _, wanted) in &ranked {
         let share = shares.entry(*id).or_default();
         let more = wanted.saturating_sub(*share).min(funds);

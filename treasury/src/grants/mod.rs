@@ -23,18 +23,20 @@ mod turn;
 
 pub use allocation::{Target, closing_gas, targets};
 pub use perform::perform;
-pub use turn::PAID_MESSAGES;
+pub use turn::{PAID_MESSAGES, dearest_change};
 
 use crate::book::{Account, Asset};
 use crate::budget::{Budget, Phase};
 use crate::limits::{
     DEATH_MARGIN, FIRST_LOOK, FUNDS_EVERY, LOOKS_BEFORE_RESEND, MIRROR_EVERY, NUDGE_EVERY,
+    OWN_GAS_RESERVE_UAKT, RETRY_MAX,
 };
 use crate::mirror::{BudgetQuery, Query};
 use crate::state::{Event, Flight, GrantPlan, OwnAccount, State};
 use orchestrator::akash::tx::{SignedTx, TxPlan};
 use orchestrator::kernel::Nanos;
 use orchestrator::kernel::chain::{ChainConfig, Endpoint};
+use orchestrator::kernel::money::{Uact, Uakt};
 use turn::Turn;
 
 /// What to do now.
@@ -133,7 +135,7 @@ pub fn next(state: &State, now: Nanos, nudged: bool) -> Step {
             now,
             id,
             budget,
-            target: targets.get(id).copied().unwrap_or_default(),
+            target: within_reach(state, id, targets.get(id)),
         };
         match turn.next() {
             Some(Step::Wait {
@@ -242,7 +244,9 @@ fn in_flight(flight: &Flight, chain: &ChainConfig, now: Nanos) -> Step {
         })
     };
     let looked = flight.looked_at;
-    let again = looked.saturating_add(FIRST_LOOK);
+    // Each look in vain is followed by a longer wait: they may be in vain for hours.
+    let pause = FIRST_LOOK.saturating_mul(1 << flight.looks.min(10));
+    let again = looked.saturating_add(pause.min(RETRY_MAX));
     if now >= flight.timeout_ns {
         let when = if looked >= over { again } else { over };
         return if now < when {
@@ -277,6 +281,19 @@ fn broadcast(flight: &Flight, chain: &ChainConfig) -> Step {
             tx: flight.tx.clone(),
         }),
         None => wait(flight.timeout_ns, "an endpoint to be configured"),
+    }
+}
+
+/// A target, as far as the money for it is free: what is to come from a budget that has too much
+/// is there only once that one's smaller grant is in a block.
+fn within_reach(state: &State, id: &str, target: Option<&Target>) -> Target {
+    let target = target.copied().unwrap_or_default();
+    let free = |asset| state.book.amount(&Account::Unallocated, asset);
+    let reach = |asset, free: u64| credit(state, id, asset).saturating_add(free);
+    let gas = free(Asset::Uakt).saturating_sub(OWN_GAS_RESERVE_UAKT);
+    Target {
+        uact: target.uact.min(Uact(reach(Asset::Uact, free(Asset::Uact)))),
+        uakt: target.uakt.min(Uakt(reach(Asset::Uakt, gas))),
     }
 }
 

@@ -262,6 +262,20 @@ impl Turn<'_> {
     }
 }
 
+/// What a transaction of T costs at most: both grants, and an allowance that goes first.
+#[must_use]
+pub fn dearest_change(state: &State) -> Uakt {
+    let price = state.config.as_ref().map(|c| c.chain.gas_price_milli_uakt);
+    let plan = GrantPlan {
+        budget: String::new(),
+        deposit: Change::Grant(Uact::ZERO),
+        fees: Change::Grant(Uakt::ZERO),
+        replaces_fees: true,
+    };
+    let gas = gas::limit(&messages(&plan, "", ""));
+    gas::fee(gas, price.unwrap_or_default()).unwrap_or(Uakt(u64::MAX))
+}
+
 /// What a plan comes to on the chain. An allowance cannot be overwritten, so the old one goes
 /// first; a deposit authorization is simply replaced.
 fn messages(plan: &GrantPlan, granter: &str, grantee: &str) -> Vec<Message> {
