@@ -5,7 +5,9 @@
 //!
 //! The text comes from anybody. Reading it is pure, bounded by named limits, linear in the text
 //! with its aliases expanded, and never panics. It is strict: what Akash's own readers ignore or
-//! take differently is refused, so that what voters read is what runs.
+//! take differently is refused, so that what voters read is what runs. In a canister an SDL of a
+//! kilobyte takes some 3 million instructions, and the most expensive text of 64 KB that the tests
+//! know 200 million, a twenty-fifth of what a query may take.
 
 mod build;
 mod cross_check;

@@ -454,7 +454,18 @@ fn signed_by(node: &Node, path: &Path<'_>, problems: &mut Problems) -> Option<Si
     let fields = Fields::read(node, path, &["allOf", "anyOf"], problems)?;
     let mut auditors = |key: &str| match fields.get(key) {
         None => Some(Vec::new()),
-        Some(node) => reader::texts(node, &path.key(key), EXPECTED, problems),
+        Some(node) => {
+            let path = path.key(key);
+            let found = reader::texts(node, &path, EXPECTED, problems)?;
+            if found.iter().any(String::is_empty) {
+                problems.add(
+                    node.mark,
+                    &path,
+                    "expected addresses of auditors, got an empty one",
+                );
+            }
+            Some(found)
+        }
     };
     let all_of = auditors("allOf");
     let any_of = auditors("anyOf");

@@ -616,6 +616,12 @@ fn should_refuse_what_is_not_in_the_schema_or_breaks_a_rule() {
             "got nothing",
         ),
         (
+            "empty auditor",
+            placement("signedBy: {allOf: ['']}"),
+            "profiles.placement.anywhere.signedBy.allOf",
+            "an empty one",
+        ),
+        (
             "signedBy",
             placement("signedBy: {anyof: []}"),
             "profiles.placement.anywhere.signedBy.anyof",
