@@ -251,3 +251,6 @@ fn nothing(told: &Told, problem: &str) -> BudgetFacts {
         problem: Some(problem.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use gateway::types::{
 };
 use gateway::{storage, tasks, view};
 use ic_cdk::api::{msg_caller, msg_reject, msg_reply, time};
+use live_runtime::arguments;
 use orchestrator::kernel::order::Voting;
 use std::marker::PhantomData;
 
@@ -24,22 +25,21 @@ const MAX_EVENT_BYTES: usize = 1_000_000;
 
 fn main() {}
 
-#[ic_cdk::init]
-fn init(args: InitArgs) {
-    configure(args);
+/// The argument is `InitArgs`.
+#[ic_cdk::init(decode_with = "raw")]
+fn init(argument: Vec<u8>) {
+    configure(arguments::of_install(&argument).unwrap_or_else(|why| ic_cdk::trap(why.to_string())));
     started();
 }
 
-/// The argument of an upgrade is the configuration from now on; without one, or with `null`, it
+/// The argument is `opt InitArgs`: the configuration from now on; without one, or with `null`, it
 /// stays as it is.
 #[ic_cdk::post_upgrade(decode_with = "raw")]
 fn post_upgrade(argument: Vec<u8>) {
     live::restore();
-    let args: Option<InitArgs> = if argument.is_empty() || argument == b"DIDL\x00\x00" {
-        None
-    } else {
-        candid::decode_one(&argument).expect("expected `opt InitArgs`")
-    };
+    // A trap undoes the upgrade, and whoever asked for it reads why.
+    let args: Option<InitArgs> =
+        arguments::of_upgrade(&argument).unwrap_or_else(|why| ic_cdk::trap(why.to_string()));
     if let Some(args) = args {
         configure(args);
     }
@@ -47,7 +47,6 @@ fn post_upgrade(argument: Vec<u8>) {
 }
 
 fn configure(args: InitArgs) {
-    // A trap: the install or upgrade is undone, and whoever asked for it reads why.
     let config = view::config(args).unwrap_or_else(|why| ic_cdk::trap(why));
     live::process(time(), Event::Configured { config });
 }

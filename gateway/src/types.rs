@@ -5,7 +5,7 @@
 use candid::{CandidType, Deserialize, Principal};
 use serde::Serialize;
 
-pub use treasury::types::{ChainArgs, Endpoint, Rates};
+pub use treasury::types::{ChainArgs, Endpoint, Rates, VotingArgs};
 
 /// What the gateway is installed with. Only an upgrade, itself a vote, changes it.
 #[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
@@ -20,15 +20,6 @@ pub struct InitArgs {
     pub chain: ChainArgs,
     /// How long a vote on an ordinary topic may take; left out, what an SNS has by default.
     pub voting: Option<VotingArgs>,
-}
-
-/// How long a vote may take: an order must not expire before.
-#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
-pub struct VotingArgs {
-    /// Initial voting period. **Units** seconds.
-    pub period_s: u64,
-    /// By how much a late change of the majority moves the end, at most twice. **Units** seconds.
-    pub wait_for_quiet_s: u64,
 }
 
 /// Payload of proposal 1000: run this.

@@ -3,12 +3,11 @@
 //! Everything is rendered from a [`Report`], which is read once. Nothing here is certified: what
 //! a decision hangs on is asked of the canister itself.
 
-mod certificate;
 mod json;
 mod metrics;
 mod page;
 
-pub use certificate::{certified_data, skip_header};
+pub use live_runtime::certificate::{certified_data, skip_header};
 
 use crate::budget::Told;
 use crate::state::State;

@@ -125,4 +125,20 @@ mod tests {
         let root = label(b"http_expr", label(b"<*>", label(&expression, leaf)));
         assert_eq!(certified_data(), root);
     }
+
+    /// **Source** what `ic-http-certification` writes for `skip_certification_certified_data` and
+    /// `add_skip_certification_header`.
+    #[test]
+    fn should_write_what_the_reference_library_writes() {
+        assert_eq!(
+            hex::encode(certified_data()),
+            "55ecc31c3e8047fc158f20ea0aa0609aacc7b57e06ea40dc41860272a7d64291"
+        );
+        let [(_, certificate), _] = skip_header(&[1, 2, 3]);
+        assert_eq!(
+            certificate,
+            "certificate=:AQID:, tree=:2dn3gwJJaHR0cF9leHBygwJDPCo+gwJYIMMautvQsFn51GT9bfTani3Ah659\
+             C0BGjTNyJtQTszcjggNA:, expr_path=:2dn3gmlodHRwX2V4cHJjPCo+:, version=2"
+        );
+    }
 }

@@ -3,8 +3,10 @@
 //! The only library of the product that knows `ic-cdk`. It decides nothing, retries nothing and
 //! keeps no state: a refused call is an answer.
 //!
-//! Beside them, what both canisters need at their doors: [`payload`].
+//! Beside them, what both canisters need at their doors: [`payload`], [`arguments`],
+//! [`certificate`].
 
+pub mod arguments;
 pub mod certificate;
 pub mod payload;
 
