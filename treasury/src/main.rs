@@ -2,6 +2,7 @@
 
 use candid::Principal;
 use ic_cdk::api::{msg_caller, msg_reject, msg_reply, time};
+use live_runtime::arguments;
 use orchestrator::kernel::order::Voting;
 use std::marker::PhantomData;
 use treasury::doors::{self, Context};
@@ -15,22 +16,20 @@ use treasury::{limits, live, storage, tasks, view};
 
 fn main() {}
 
-#[ic_cdk::init]
-fn init(args: InitArgs) {
-    configure(args);
+#[ic_cdk::init(decode_with = "raw")]
+fn init(argument: Vec<u8>) {
+    configure(arguments::of_install(&argument).unwrap_or_else(|why| ic_cdk::trap(why.to_string())));
     started();
 }
 
-/// The argument of an upgrade is the configuration from now on; without one, or with `null`, it
+/// The argument is `opt InitArgs`: the configuration from now on; without one, or with `null`, it
 /// stays as it is.
 #[ic_cdk::post_upgrade(decode_with = "raw")]
 fn post_upgrade(argument: Vec<u8>) {
     live::restore();
-    let args: Option<InitArgs> = if argument.is_empty() || argument == b"DIDL\x00\x00" {
-        None
-    } else {
-        candid::decode_one(&argument).expect("expected `opt InitArgs`")
-    };
+    // A trap undoes the upgrade, and whoever asked for it reads why.
+    let args: Option<InitArgs> =
+        arguments::of_upgrade(&argument).unwrap_or_else(|why| ic_cdk::trap(why.to_string()));
     if let Some(args) = args {
         configure(args);
     }
@@ -192,19 +191,17 @@ fn http_request(request: HttpRequest) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candid::TypeEnv;
     use candid::types::internal::TypeContainer;
     use candid_parser::utils::{CandidSource, service_equal};
     use treasury::types::BudgetOrder;
 
-    /// The interface as the code has it. Doors take raw bytes, and say so: what governance sends
-    /// there is an order. The executor replies by hand, with nothing.
+    /// The interface as the code has it. Doors and the install take raw bytes, and say so: what is
+    /// sent there is an order, or a configuration. The executor replies by hand, with nothing.
     fn exported() -> String {
         candid::export_service!();
-        let mut types = TypeContainer::new();
-        types.add::<BudgetOrder>();
-        let order = candid::pretty::candid::compile(&types.env, &None);
-        let service = __export_service();
-        format!("{order}\n{service}")
+        let service = __export_service()
+            .replace("service : (blob) ->", "service : (InitArgs) ->")
             .replace(
                 "validate_budget : (blob)",
                 "validate_budget : (BudgetOrder)",
@@ -212,7 +209,19 @@ mod tests {
             .replace(
                 " budget : (blob) -> (null)",
                 " budget : (BudgetOrder) -> ()",
-            )
+            );
+        let mut types = TypeContainer::new();
+        types.add::<BudgetOrder>();
+        types.add::<InitArgs>();
+        let unnamed = types.env.0.into_iter().filter_map(|(name, definition)| {
+            let named = service.contains(&format!("type {name} ="));
+            let one = TypeEnv([(name, definition)].into());
+            (!named).then(|| candid::pretty::candid::compile(&one, &None))
+        });
+        unnamed
+            .chain([service.clone()])
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
