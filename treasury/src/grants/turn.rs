@@ -187,7 +187,8 @@ impl Turn<'_> {
                 self.look()
             };
         }
-        let first = budget.set_height == 0 && budget.failures == 0 && budget.limit.is_none();
+        // Of an account that nobody has granted anything there is nothing to read.
+        let first = budget.read_height == 0 && budget.failures == 0;
         if !first && self.now >= budget.read_at.saturating_add(OBSERVATION_FRESH) {
             return self.look();
         }

@@ -1,2 +1,3 @@
+mod decisions;
 mod net;
 mod stories;

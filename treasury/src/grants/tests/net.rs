@@ -404,6 +404,14 @@ impl Runtime for Net {
         if self.silent.get() {
             return Err(no_answer("silence".into()));
         }
+        // Whatever is booked is read at one height.
+        let state = ["/auth/", "/bank/", "/authz/", "/feegrant/", "/deployment/"];
+        if state.iter().any(|part| request.url.contains(part)) {
+            let pinned = request.headers.iter().any(|(name, height)| {
+                name == "x-cosmos-block-height" && height.parse::<u64>().is_ok()
+            });
+            assert!(pinned, "{} is not read at a height", request.url);
+        }
         let method = match request.method {
             HttpMethod::Get => "GET",
             HttpMethod::Post => "POST",
