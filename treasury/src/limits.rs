@@ -54,8 +54,12 @@ pub const QUIET_EVERY: Nanos = 15 * SECOND;
 /// How old an observation may be when a grant is signed on it.
 pub const OBSERVATION_FRESH: Nanos = 2 * MINUTE;
 
-/// Between two observations of everything.
+/// Between two observations of T and of all grants.
 pub const MIRROR_EVERY: Nanos = HOUR;
+
+/// Between two observations that also read every running deployment. A deployment is a long
+/// answer, and long answers are what outcalls cost; deposits and refunds show in the grants.
+pub const THOROUGH_EVERY: Nanos = 6 * HOUR;
 
 /// Between two observations while T lacks what an adopted budget needs.
 pub const FUNDS_EVERY: Nanos = 5 * MINUTE;

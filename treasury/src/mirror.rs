@@ -31,6 +31,10 @@ pub struct Query {
     pub account: String,
     /// Whether T's balances are wanted; then all budgets must be here.
     pub balances: bool,
+    /// T's account number, where it is known.
+    pub number: Option<u64>,
+    /// Whether every deployment is read again, even where nothing tells of a change.
+    pub thorough: bool,
     /// No reading of an earlier block counts.
     pub at_least: u64,
     /// Budgets.
@@ -44,6 +48,8 @@ pub struct BudgetQuery {
     pub budget: String,
     /// Its account.
     pub owner: String,
+    /// The account's number, where it is known.
+    pub number: Option<u64>,
     /// Deployments that were active when last seen.
     pub known: BTreeMap<u64, Deposit>,
     /// What is left of the limit if nothing new has happened.
@@ -61,10 +67,10 @@ pub async fn observe(
     let reader = reference(rt, chain, query.at_least).await?;
     let mut budgets = Vec::new();
     for budget in &query.budgets {
-        budgets.push(reader.budget(&query.account, budget).await?);
+        budgets.push(reader.budget(query, budget).await?);
     }
     let own = if query.balances {
-        Some(reader.own(&query.account).await?)
+        Some(reader.own(query).await?)
     } else {
         None
     };
@@ -73,6 +79,7 @@ pub async fn observe(
         block_time: reader.block.time_ns,
         own,
         budgets,
+        thorough: query.thorough,
     })
 }
 
@@ -143,8 +150,9 @@ impl<R: Runtime> Reader<'_, R> {
         }
     }
 
-    async fn own(&self, account: &str) -> Result<OwnSeen, String> {
-        let found = self.account(account).await?;
+    async fn own(&self, query: &Query) -> Result<OwnSeen, String> {
+        let account = &query.account;
+        let found = self.number(query.number, account).await?;
         let balance = async |denom| {
             let request = |rest: &str| balance_request(rest, account, denom);
             self.agree("balance of T", request, balance_reply).await
@@ -156,7 +164,11 @@ impl<R: Runtime> Reader<'_, R> {
         })
     }
 
-    async fn account(&self, address: &str) -> Result<Option<u64>, String> {
+    /// A number never changes, so that one that is known is not asked for again.
+    async fn number(&self, known: Option<u64>, address: &str) -> Result<Option<u64>, String> {
+        if known.is_some() {
+            return Ok(known);
+        }
         let found = self.agree(
             "account",
             |rest| account_request(rest, address),
@@ -165,8 +177,8 @@ impl<R: Runtime> Reader<'_, R> {
         found.await
     }
 
-    async fn budget(&self, treasury: &str, query: &BudgetQuery) -> Result<BudgetSeen, String> {
-        let owner = &query.owner;
+    async fn budget(&self, all: &Query, query: &BudgetQuery) -> Result<BudgetSeen, String> {
+        let (treasury, owner) = (all.account.as_str(), &query.owner);
         let limit = self
             .agree(
                 "deposit authorization",
@@ -181,8 +193,11 @@ impl<R: Runtime> Reader<'_, R> {
                 fee_limit_reply,
             )
             .await?;
+        // Deposits and refunds show in the limit, as long as there is one.
+        let changed = limit.is_none() || limit != query.expected;
         let mut escrows = BTreeMap::new();
-        for (dseq, before) in &query.known {
+        let known = query.known.iter().filter(|_| changed || all.thorough);
+        for (dseq, before) in known {
             let seen = self
                 .agree(
                     "deployment",
@@ -216,7 +231,7 @@ impl<R: Runtime> Reader<'_, R> {
         }
         Ok(BudgetSeen {
             budget: query.budget.clone(),
-            account_number: self.account(owner).await?,
+            account_number: self.number(query.number, owner).await?,
             limit,
             gas,
             escrows: escrows.into_values().map(|(_, seen)| seen).collect(),

@@ -113,6 +113,8 @@ pub fn budget(state: &State, id: &str, budget: &Budget, now: Nanos) -> BudgetVie
             Phase::Opening => BudgetPhase::Opening,
             Phase::Open => BudgetPhase::Open,
             Phase::Changing => BudgetPhase::Changing,
+            // Until the chain takes no deposit any more, a close is a change under way.
+            Phase::Closed if is_exposed(state, id, budget) => BudgetPhase::Changing,
             Phase::Closed => BudgetPhase::Closed,
         },
         total_uact: budget.mandate.total.0,
@@ -136,7 +138,8 @@ pub fn budget(state: &State, id: &str, budget: &Budget, now: Nanos) -> BudgetVie
 #[must_use]
 pub fn problem(state: &State, id: &str, budget: &Budget, now: Nanos) -> Option<String> {
     if budget.phase == Phase::Closed {
-        return None;
+        let closing = is_exposed(state, id, budget);
+        return closing.then(|| "it is being closed".into());
     }
     if budget.is_over(now) {
         return Some("it is past its end".into());
@@ -167,6 +170,12 @@ pub fn problem(state: &State, id: &str, budget: &Budget, now: Nanos) -> Option<S
             budget.change_why
         )),
     }
+}
+
+/// Whether deposits are possible on the chain, or may be once a transaction of T lands.
+fn is_exposed(state: &State, id: &str, budget: &Budget) -> bool {
+    let flies = state.flight.as_ref().is_some_and(|f| f.plan.budget == id);
+    budget.limit.is_some() || (flies && budget.gas.is_none())
 }
 
 fn used_up(state: &State, id: &str, budget: &Budget) -> Option<String> {

@@ -29,6 +29,16 @@ impl Treasury for LiveTreasury {
     }
 }
 
+impl LiveTreasury {
+    /// Has the treasury look at the chain. It looks now and then anyway, so that nothing depends
+    /// on this.
+    fn nudge(&self) {
+        if let Err(why) = Call::bounded_wait(self.0, "nudge").oneway() {
+            ic_cdk::println!("the treasury was not nudged: {why}");
+        }
+    }
+}
+
 /// Starts all timers. Called once after install and after each upgrade: both begin without any.
 pub fn start() {
     ic_cdk_timers::set_timer(Duration::ZERO, heartbeat());
@@ -54,8 +64,13 @@ async fn run(nonce: u64) {
     let Some((rt, treasury)) = world() else {
         return;
     };
-    if let After::At(at) = drive(&rt, &treasury, is_running, nonce).await {
-        ic_cdk_timers::set_timer(until(at), run_again(nonce));
+    match drive(&rt, &treasury, is_running, nonce).await {
+        After::At(at) => {
+            ic_cdk_timers::set_timer(until(at), run_again(nonce));
+        }
+        // Its deposit has come back: the sooner the treasury sees it, the sooner it can be used.
+        After::Never => treasury.nudge(),
+        After::Busy => {}
     }
 }
 

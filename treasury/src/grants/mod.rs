@@ -29,7 +29,7 @@ use crate::book::{Account, Asset};
 use crate::budget::{Budget, Phase};
 use crate::limits::{
     DEATH_MARGIN, FIRST_LOOK, FUNDS_EVERY, LOOKS_BEFORE_RESEND, MIRROR_EVERY, NUDGE_EVERY,
-    OWN_GAS_RESERVE_UAKT, RETRY_MAX,
+    OWN_GAS_RESERVE_UAKT, RETRY_MAX, THOROUGH_EVERY,
 };
 use crate::mirror::{BudgetQuery, Query};
 use crate::state::{Event, Flight, GrantPlan, OwnAccount, State};
@@ -118,7 +118,8 @@ pub fn next(state: &State, now: Nanos, nudged: bool) -> Step {
     };
     let due = observation_due(state, own, now, nudged);
     if now >= due {
-        return observe(state, own, &config.chain, None);
+        let thorough = nudged || now >= own.thorough_at.saturating_add(THOROUGH_EVERY);
+        return observe(state, own, &config.chain, None, thorough);
     }
     let mut until = due;
     let mut why = "the next reading of the chain".to_string();
@@ -201,7 +202,13 @@ pub fn lacks_funds(state: &State, id: &str, budget: &Budget, now: Nanos) -> bool
     !target.is_enough_to_open()
 }
 
-fn observe(state: &State, own: &OwnAccount, chain: &ChainConfig, only: Option<&str>) -> Step {
+fn observe(
+    state: &State,
+    own: &OwnAccount,
+    chain: &ChainConfig,
+    only: Option<&str>,
+    thorough: bool,
+) -> Step {
     let chosen = |id: &str, budget: &Budget| only.map_or(!budget.is_gone(), |only| only == id);
     let budgets: Vec<(&String, &Budget)> = state
         .budgets
@@ -216,6 +223,7 @@ fn observe(state: &State, own: &OwnAccount, chain: &ChainConfig, only: Option<&s
         Some(BudgetQuery {
             budget: id.clone(),
             owner: budget.owner.clone()?,
+            number: budget.account_number,
             known: budget.deployments.clone(),
             expected: budget.limit,
             // Where no limit tells of deposits, the list does.
@@ -226,6 +234,8 @@ fn observe(state: &State, own: &OwnAccount, chain: &ChainConfig, only: Option<&s
         chain: chain.clone(),
         query: Query {
             account: own.address.clone(),
+            number: own.account_number,
+            thorough,
             balances: only.is_none(),
             at_least,
             budgets: queries.collect(),

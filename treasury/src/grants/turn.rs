@@ -218,7 +218,13 @@ impl Turn<'_> {
     }
 
     fn look(&self) -> Step {
-        observe(self.state, self.own, &self.config.chain, Some(self.id))
+        observe(
+            self.state,
+            self.own,
+            &self.config.chain,
+            Some(self.id),
+            false,
+        )
     }
 
     fn sign(&self, deposit: Change<Uact>, fees: Change<Uakt>) -> Step {

@@ -281,12 +281,15 @@ pub struct Observation {
     /// Budgets.
     #[n(3)]
     pub budgets: Vec<BudgetSeen>,
+    /// Whether every deployment that was active was read again.
+    #[n(4)]
+    pub thorough: bool,
 }
 
 /// The account T on the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OwnSeen {
-    /// `None` as long as it never got anything.
+    /// `None` as long as it never got anything. It never changes.
     #[n(0)]
     pub account_number: Option<u64>,
     /// What it holds.
@@ -303,7 +306,8 @@ pub struct BudgetSeen {
     /// Which budget.
     #[n(0)]
     pub budget: String,
-    /// Of its account, which the first grant creates.
+    /// Of its account, which the first grant creates. `None` as long as it is not there, and when
+    /// it was known before.
     #[n(1)]
     pub account_number: Option<u64>,
     /// What is left of the deposit authorization; `None` when there is none.
@@ -312,7 +316,7 @@ pub struct BudgetSeen {
     /// What is left of the fee allowance; `None` when there is none.
     #[n(3)]
     pub gas: Option<Uakt>,
-    /// Active deployments, and those that were active when last seen.
+    /// Deployments that were read: none, when nothing tells of any change.
     #[n(4)]
     pub escrows: Vec<EscrowSeen>,
 }

@@ -114,6 +114,7 @@ impl World {
                     uact: Uact(uact),
                 }),
                 budgets,
+                thorough: true,
             },
         });
     }

@@ -69,6 +69,8 @@ pub struct OwnAccount {
     pub read_at: Nanos,
     /// Block of that reading.
     pub read_height: u64,
+    /// When every running deployment was last read too.
+    pub thorough_at: Nanos,
     /// What the books did not explain at that reading, more being positive: uakt, uact.
     pub unexplained: (i128, i128),
     /// When to look again at what the books did not explain.
@@ -233,6 +235,7 @@ impl State {
                     uact: Uact::ZERO,
                     read_at: 0,
                     read_height: 0,
+                    thorough_at: 0,
                     unexplained: (0, 0),
                     look_again: None,
                     tx_height: 0,
@@ -497,6 +500,9 @@ impl State {
         own.uact = found.uact;
         own.read_at = at;
         own.read_height = seen.height;
+        if seen.thorough {
+            own.thorough_at = at;
+        }
         own.look_again = None;
         own.unexplained = (0, 0);
         if now == (0, 0) || found.account_number.is_none() {

@@ -96,6 +96,7 @@ fn should_wait_for_the_account_to_be_there() {
             block_time: 1,
             own: Some(nothing),
             budgets: vec![],
+            thorough: true,
         },
     });
     assert!(world.state.book.entries().is_empty());
@@ -308,6 +309,7 @@ fn should_not_believe_readings_from_before() {
         block_time: world.now,
         own: None,
         budgets: vec![seen(None, None, vec![])],
+        thorough: true,
     };
     world.event(Event::Observed { seen: old });
     assert_eq!(web(&world).limit, Some(Uact(200_000_000)));
@@ -452,6 +454,7 @@ fn arb_event() -> impl Strategy<Value = Event> {
                     uact: Uact(uact),
                 }),
                 budgets: vec![budget],
+                thorough: true,
             },
         });
     let change = |amount: u64, kind: u8| match kind {

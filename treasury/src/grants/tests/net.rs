@@ -73,6 +73,7 @@ pub(super) enum Fault {
 pub(super) struct Net {
     akash: RefCell<Akash>,
     silent: Cell<bool>,
+    asked: RefCell<Vec<String>>,
     pub(super) now: Nanos,
     pub(super) state: State,
     log: Vec<Recorded>,
@@ -112,6 +113,7 @@ impl Net {
         let mut net = Self {
             akash: RefCell::new(Akash::new(genesis)),
             silent: Cell::new(false),
+            asked: RefCell::default(),
             now: start,
             state: State::default(),
             log: vec![],
@@ -383,6 +385,11 @@ impl Net {
         self.gateway_sends(budget, vec![Message::CloseDeployment { owner, dseq }])
     }
 
+    /// What was asked of the chain since the last time.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.take()
+    }
+
     /// Reads everything, and waits for it.
     pub(super) fn look(&mut self) {
         self.now += 2 * MINUTE;
@@ -404,6 +411,7 @@ impl Runtime for Net {
         if self.silent.get() {
             return Err(no_answer("silence".into()));
         }
+        self.asked.borrow_mut().push(request.url.clone());
         // Whatever is booked is read at one height.
         let state = ["/auth/", "/bank/", "/authz/", "/feegrant/", "/deployment/"];
         if state.iter().any(|part| request.url.contains(part)) {

@@ -2,8 +2,9 @@ use super::net::{Fault, HOUR, MINUTE, Net, SECOND, owner, treasury};
 use crate::book::{Account, Asset};
 use crate::budget::Phase;
 use crate::grants::PAID_MESSAGES;
-use crate::limits::{OWN_GAS_RESERVE_UAKT, QUIET_AFTER};
+use crate::limits::{OWN_GAS_RESERVE_UAKT, QUIET_AFTER, THOROUGH_EVERY};
 use crate::state::TxState;
+use crate::types::BudgetPhase;
 use crate::view;
 use akash_standin::EndpointFault;
 use orchestrator::kernel::money::{Uact, Uakt};
@@ -85,6 +86,56 @@ fn should_book_a_deployment_that_came_and_went_unseen() {
     net.assert_settled();
     let spent = Account::Spent("web".into());
     assert!(net.state.book.amount(&spent, Asset::Uact) > 0);
+}
+
+#[test]
+fn should_ask_for_deployments_only_when_something_tells_of_a_change() {
+    let mut net = open();
+    let deployments = |net: &Net| {
+        let asked = net.asked();
+        assert!(!asked.is_empty());
+        asked
+            .iter()
+            .filter(|url| url.contains("/deployment/"))
+            .count()
+    };
+    deployments(&net);
+    net.run_for(HOUR);
+    assert_eq!(deployments(&net), 0, "nothing runs");
+    net.create("web", 7, 50 * ACT);
+    net.run_for(HOUR);
+    assert_eq!(deployments(&net), 2, "the limit fell: two endpoints list");
+    net.run_for(HOUR);
+    assert_eq!(deployments(&net), 0, "the limit stands");
+    net.look();
+    assert_eq!(deployments(&net), 2, "the gateway asked for it");
+    net.run_for(THOROUGH_EVERY + MINUTE);
+    assert_eq!(deployments(&net), 2, "from time to time anyway");
+    net.close("web", 7);
+    net.run_for(HOUR);
+    assert_eq!(deployments(&net), 2, "the limit rose");
+    net.run_for(HOUR);
+    assert_eq!(deployments(&net), 0);
+    net.assert_settled();
+    assert_eq!(net.state.book.escrow("web"), 0);
+}
+
+#[test]
+fn should_call_a_budget_closed_once_no_deposit_is_possible() {
+    let mut net = open();
+    let told = |net: &Net| {
+        let budget = &net.state.budgets["web"];
+        let view = view::budget(&net.state, "web", budget, net.now);
+        (view.phase, view.problem)
+    };
+    net.adopt(|o| o.total = Uact::ZERO);
+    let closing = Some("it is being closed".to_string());
+    assert_eq!(told(&net), (BudgetPhase::Changing, closing));
+    net.run_until("closed", 5 * MINUTE, |net| {
+        told(net).0 == BudgetPhase::Closed
+    });
+    assert_eq!(net.grants("web").0, None);
+    assert_eq!(told(&net).1, None);
 }
 
 #[test]
