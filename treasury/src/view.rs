@@ -239,3 +239,92 @@ pub fn balances(state: &State) -> Balances {
         findings: state.book.findings(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::fixtures::World;
+
+    fn args() -> InitArgs {
+        InitArgs {
+            governance: Principal::from_slice(&[1; 10]),
+            gateway: Principal::from_slice(&[2; 10]),
+            exchange_rates: Principal::from_slice(&[3; 10]),
+            key_name: "key_1".into(),
+            chain: ChainArgs {
+                chain_id: "akashnet-2".into(),
+                endpoints: vec![Endpoint {
+                    rest: "https://rest.test".into(),
+                    rpc: "https://rpc.test".into(),
+                }],
+                agreement: 1,
+                gas_price_milli_uakt: 25,
+            },
+            voting: None,
+        }
+    }
+
+    #[test]
+    fn should_show_the_configuration_as_it_was_given() {
+        let shown = config_view(&config(args()).expect("a good one"));
+        assert_eq!(shown.chain, args().chain);
+        assert_eq!(shown.governance, args().governance);
+        assert_eq!(shown.gateway, args().gateway);
+        assert_eq!(shown.exchange_rates, args().exchange_rates);
+        assert_eq!(shown.voting.period_s, Voting::CRITICAL.period_s);
+        let voting = VotingArgs {
+            period_s: 7,
+            wait_for_quiet_s: 3,
+        };
+        let other = InitArgs {
+            voting: Some(voting.clone()),
+            ..args()
+        };
+        assert_eq!(config_view(&config(other).expect("good")).voting, voting);
+    }
+
+    #[test]
+    fn should_refuse_a_configuration_that_cannot_work() {
+        for (desc, change) in [
+            (
+                "anybody governs",
+                (|a| a.governance = Principal::anonymous()) as fn(&mut InitArgs),
+            ),
+            ("anybody is the gateway", |a| {
+                a.gateway = Principal::anonymous();
+            }),
+            ("nobody to ask", |a| a.chain.endpoints.clear()),
+            ("more votes than voters", |a| a.chain.agreement = 2),
+        ] {
+            let mut args = args();
+            change(&mut args);
+            assert!(config(args).is_err(), "{desc}");
+        }
+    }
+
+    #[test]
+    fn should_tell_what_is_known() {
+        let mut world = World::funded(300, 70);
+        world.adopt(|_| {});
+        let told = snapshot(&world.state, world.now);
+        assert_eq!(told.account.as_deref(), Some("akash1t"));
+        assert_eq!((told.balance_uact, told.balance_uakt), (300, 70));
+        assert_eq!((told.at_ns, told.read_at_ns), (world.now, world.now));
+        let web = &told.budgets[0];
+        assert_eq!((web.id.as_str(), web.order_nonce), ("web", 1));
+        assert_eq!((web.total_uact, web.gas_uakt), (200_000_000, 5_000_000));
+        assert_eq!((web.limit_left_uact, web.owner.as_ref()), (0, None));
+        let why = web.problem.as_deref().expect("nothing is granted");
+        assert!(
+            why.starts_with("the treasury does not hold enough"),
+            "{why}"
+        );
+        let balances = balances(&world.state);
+        assert_eq!((balances.held_uact, balances.chain_uact), (300, 300));
+        assert!(balances.findings.is_empty());
+        let entry = entry(&world.state.book.entries()[0]);
+        let sum: i128 = entry.postings.iter().map(|p| p.amount).sum();
+        assert_eq!((entry.postings.len(), sum), (4, 0));
+        assert_eq!(entry.postings[0].account, "outside");
+    }
+}
