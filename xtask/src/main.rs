@@ -86,7 +86,9 @@ fn build(canisters: &[Canister]) -> Result<Vec<Module>> {
 
 fn test(arguments: &[String]) -> Result<()> {
     build(&[&modules::PRODUCT[..], &modules::STANDINS[..]].concat())?;
-    run(cargo(&["test", "--workspace", "--locked"]).args(arguments))?;
+    run(cargo(&["test", "--workspace", "--locked"])
+        .env("MODULES_DIR", xtask::root().join(modules::FOLDER))
+        .args(arguments))?;
     for (part, reason) in SKIPPED {
         println!("skipped: {part}: {reason}");
     }
@@ -119,6 +121,7 @@ fn network(program: &str, arguments: &[String]) -> Result<()> {
         "--bin",
         program,
     ])
+    .env("MODULES_DIR", xtask::root().join(modules::FOLDER))
     .arg("--")
     .args(arguments))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Longest source file. **Units** lines.
-const MAX_LINES: usize = 1_200;
+const MAX_LINES: usize = 1_500;
 
 /// Words that must not be in a tracked text, spelt in two halves so that this file may be.
 const FORBIDDEN: [(&str, &str); 3] = [("TO", "DO"), ("FIX", "ME"), ("#[ig", "nore")];
