@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use candid::{CandidType, Principal};
 use gateway::types::{BudgetUse, DeploymentView, Phase};
 use ic_host::{Ic, IcConfig, InstallMode, OutcallReply};
-use orchestrator::kernel::{NANOS_PER_SECOND, Nanos};
+use orchestrator::kernel::{NANOS_PER_SECOND, Nanos, time};
 use serde::de::DeserializeOwned;
 use sns_governance_standin::types::{
     Action, Command, CommandResponse, ExecuteGenericNervousSystemFunction, GetProposal,
@@ -475,15 +475,38 @@ impl World {
         text.context("the proposal has no rendering")
     }
 
+    /// A page that the gateway serves.
+    pub fn page(&mut self, url: &str) -> Told<String> {
+        let request = gateway::types::HttpRequest {
+            method: "GET".into(),
+            url: url.into(),
+            headers: vec![],
+            body: vec![],
+            certificate_version: Some(2),
+        };
+        let gateway = self.canisters.gateway;
+        let response: gateway::types::HttpResponse =
+            self.query(gateway, "http_request", &request)?;
+        Ok(String::from_utf8_lossy(&response.body).into_owned())
+    }
+
     /// Everything that a person would want to see when a story fails.
     pub fn picture(&mut self) -> String {
         let mut text = format!("height {}\n", self.akash.height());
+        for d in crate::checks::deployments(self).unwrap_or_default() {
+            text.push_str(&format!("{d:?}\n"));
+        }
+        text.push_str(&self.page("/metrics").unwrap_or_default());
         for (name, canister) in [
             ("gateway", self.canisters.gateway),
             ("treasury", self.canisters.treasury),
         ] {
             for line in self.ic.logs(canister).iter().rev().take(20).rev() {
-                text.push_str(&format!("{name}: {line:?}\n"));
+                let content = String::from_utf8_lossy(&line.content);
+                text.push_str(&format!(
+                    "{name} at {}: {content}\n",
+                    time::rfc3339(line.at_ns)
+                ));
             }
         }
         text

@@ -38,7 +38,8 @@ struct Guard(&'static std::thread::LocalKey<Cell<bool>>);
 
 impl Guard {
     fn take(flag: &'static std::thread::LocalKey<Cell<bool>>) -> Option<Self> {
-        (!flag.replace(true)).then_some(Self(flag))
+        // Built only when it is ours: dropping another one's guard would let two in.
+        (!flag.replace(true)).then(|| Self(flag))
     }
 }
 
@@ -50,8 +51,7 @@ impl Drop for Guard {
 
 /// Starts all timers. Called once after install and after each upgrade: both begin without any.
 pub fn start() {
-    ic_cdk_timers::set_timer(Duration::ZERO, heartbeat());
-    ic_cdk_timers::set_timer_interval(Duration::from_nanos(HEARTBEAT), heartbeat);
+    live_runtime::beat::start(Duration::from_nanos(HEARTBEAT), || Box::pin(heartbeat()));
 }
 
 /// Runs the reconciler at once: something was adopted.

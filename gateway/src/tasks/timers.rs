@@ -41,8 +41,7 @@ impl LiveTreasury {
 
 /// Starts all timers. Called once after install and after each upgrade: both begin without any.
 pub fn start() {
-    ic_cdk_timers::set_timer(Duration::ZERO, heartbeat());
-    ic_cdk_timers::set_timer_interval(HEARTBEAT, heartbeat);
+    live_runtime::beat::start(HEARTBEAT, || Box::pin(heartbeat()));
 }
 
 /// Drives a deployment at once: something happened to it.

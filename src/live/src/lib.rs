@@ -7,6 +7,7 @@
 //! [`certificate`].
 
 pub mod arguments;
+pub mod beat;
 pub mod certificate;
 pub mod payload;
 

@@ -198,7 +198,12 @@ fn load_or_compile(
     let module = fresh()?;
     // A cache that cannot be written costs time, nothing else.
     if let Ok(serialized) = module.serialize() {
-        let draft = path.with_extension(format!("{}.draft", std::process::id()));
+        // Other processes and other threads of this one may be storing the same module.
+        let draft = path.with_extension(format!(
+            "{}-{:?}.draft",
+            std::process::id(),
+            std::thread::current().id()
+        ));
         let stored = std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(&draft, serialized))
             .and_then(|()| std::fs::rename(&draft, &path));
