@@ -5,7 +5,9 @@
 use candid::{CandidType, Deserialize, Principal};
 use serde::Serialize;
 
-pub use treasury::types::{ChainArgs, Endpoint, Rates, VotingArgs};
+pub use treasury::types::{
+    ChainArgs, Endpoint, EventEntry, Events, HttpRequest, HttpResponse, Rates, VotingArgs,
+};
 
 /// What the gateway is installed with. Only an upgrade, itself a vote, changes it.
 #[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
@@ -225,53 +227,4 @@ pub struct EventsArgs {
     pub start: u64,
     /// How many at most; 1000, and about a megabyte in all, is the most that is given.
     pub length: u64,
-}
-
-/// A page of the event log.
-#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
-pub struct Events {
-    /// How many there are in all.
-    pub total: u64,
-    /// In order, without gaps.
-    pub entries: Vec<EventEntry>,
-}
-
-/// One entry of the event log.
-#[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
-pub struct EventEntry {
-    /// Position in the log.
-    pub index: u64,
-    /// **Units** ns since the Unix epoch.
-    pub at_ns: u64,
-    /// What happened, as the log keeps it: CBOR, read by `gateway::replay`.
-    #[serde(with = "serde_bytes")]
-    pub bytes: Vec<u8>,
-}
-
-/// A request through the HTTP gateway of the Internet Computer.
-#[derive(Clone, Debug, PartialEq, Eq, CandidType, Deserialize)]
-pub struct HttpRequest {
-    /// Verb.
-    pub method: String,
-    /// Path and query.
-    pub url: String,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    #[serde(with = "serde_bytes")]
-    pub body: Vec<u8>,
-    /// Version of the certificate that is asked for.
-    pub certificate_version: Option<u16>,
-}
-
-/// Its answer.
-#[derive(Clone, Debug, PartialEq, Eq, CandidType, Deserialize)]
-pub struct HttpResponse {
-    /// Status.
-    pub status_code: u16,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    #[serde(with = "serde_bytes")]
-    pub body: Vec<u8>,
 }

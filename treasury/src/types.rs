@@ -275,7 +275,7 @@ pub struct EventEntry {
     pub index: u64,
     /// **Units** ns since the Unix epoch.
     pub at_ns: u64,
-    /// What happened, as the log keeps it: CBOR, read by `treasury::state::Recorded`.
+    /// What happened, as the log keeps it: CBOR, read by the canister's `state::Recorded`.
     #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
 }
@@ -283,7 +283,7 @@ pub struct EventEntry {
 /// A request as the HTTP gateway makes it.
 #[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
 pub struct HttpRequest {
-    /// `GET`.
+    /// Verb.
     pub method: String,
     /// Path and query.
     pub url: String,
@@ -292,6 +292,8 @@ pub struct HttpRequest {
     /// Body.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
+    /// Version of the certificate that is asked for.
+    pub certificate_version: Option<u16>,
 }
 
 /// A response for the HTTP gateway.

@@ -15,6 +15,7 @@ fn get(url: &str, world: &World) -> (u16, String) {
         url: url.into(),
         headers: vec![],
         body: vec![],
+        certificate_version: Some(2),
     };
     let response = respond(&request, &report);
     let body = String::from_utf8(response.body).expect("text");
