@@ -177,9 +177,9 @@ fn should_execute_a_nonce_once() -> Told<()> {
     checks::settled(&mut w)
 }
 
-/// The vote outlasts the order.
+/// Expiry at execution itself is tested beside the doors.
 #[test]
-fn should_refuse_an_order_that_expired_while_voters_slept() -> Told<()> {
+fn should_decide_at_the_deadline_and_refuse_an_order_that_cannot_outlast_it() -> Told<()> {
     let mut w = world(44)?;
     let built = w.deploy_order(&Deploy {
         expires_in: "6 days 1 hour".into(),
