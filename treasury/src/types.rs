@@ -220,10 +220,9 @@ pub struct EntryView {
 /// One side of a movement.
 #[derive(Clone, Debug, PartialEq, Eq, CandidType, Serialize, Deserialize)]
 pub struct PostingView {
-    /// `outside`, `unallocated`, `budget:<id>`, `escrow:<id>/<dseq>`, `spent:<id>`, `gas:<id>`,
-    /// `own_gas:<id>` or `suspense`.
+    /// As the interface file lists them, e.g. `budget:<id>` or `suspense`.
     pub account: String,
-    /// `uact` or `uakt`.
+    /// `uact`, `uakt` or `e8s`.
     pub asset: String,
     /// How much more is there now. **Units** of the asset.
     pub amount: i128,
@@ -234,7 +233,7 @@ pub struct PostingView {
 pub struct BalanceView {
     /// As in [`PostingView`].
     pub account: String,
-    /// `uact` or `uakt`.
+    /// `uact`, `uakt` or `e8s`.
     pub asset: String,
     /// **Units** of the asset.
     pub amount: i128,

@@ -3,66 +3,185 @@
 //! Each posting adds to one account what another loses, so an entry sums to zero in every asset.
 //! A [`Draft`] knows no other way to move money; the checker looks all the same.
 //!
-//! What the account T holds on the chain is the sum of [`Account::Unallocated`] and all
-//! [`Account::Budget`]. What a deployment holds is its [`Account::Escrow`].
+//! [`Account::holder`] says where the money of an account lies, so that what the ICP ledger, T and
+//! each single-use address must have can be held against what they have.
 
 #[cfg(test)]
 mod tests;
 
+use candid::Principal;
+use minicbor::{Decode, Encode};
 use orchestrator::kernel::Nanos;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A kind of money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Asset {
     /// Gas. **Units** 10^-6 AKT.
+    #[n(0)]
     Uakt,
     /// Compute credit. **Units** 10^-6 ACT.
+    #[n(1)]
     Uact,
+    /// What the DAO pays makers with. **Units** 10^-8 ICP.
+    #[n(2)]
+    Icp,
 }
 
 impl Asset {
-    /// As the chain writes it.
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Uakt, Self::Uact, Self::Icp];
+
+    /// As the chain writes it; of ICP, the unit of its ledger.
     #[must_use]
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::Uakt => "uakt",
             Self::Uact => "uact",
+            Self::Icp => "e8s",
         }
     }
 }
 
 /// Where money is, or where it went.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Account {
     /// Whoever funded T before its first reading. Negative: what they gave.
+    #[n(0)]
     Outside,
-    /// Held by T and promised to nobody.
+    /// Held and promised to nobody: by T, and in the treasury's own account on the ICP ledger.
+    #[n(1)]
     Unallocated,
-    /// Held by T and promised to a budget: its compute credit, and its gas.
-    Budget(String),
+    /// Promised to a budget: its compute credit and its gas, held by T, and the ICP in its
+    /// subaccount.
+    #[n(2)]
+    Budget(#[n(0)] String),
     /// In the escrow account of one deployment of a budget.
-    Escrow(String, u64),
+    #[n(3)]
+    Escrow(#[n(0)] String, #[n(1)] u64),
     /// Paid to providers for a budget.
-    Spent(String),
+    #[n(4)]
+    Spent(#[n(0)] String),
     /// Burned as gas by a budget's account.
-    Gas(String),
+    #[n(5)]
+    Gas(#[n(0)] String),
     /// Burned as gas by T itself, for a budget's grants.
-    OwnGas(String),
-    /// Differences that no entry explains. Negative: what T has too much.
+    #[n(6)]
+    OwnGas(#[n(0)] String),
+    /// Differences that no entry explains. Negative: what is there too much.
+    #[n(7)]
     Suspense,
+    /// The treasury account of the SNS. Negative: what it gave more than it got back.
+    #[n(8)]
+    SnsTreasury,
+    /// All makers, outside of their collateral. Negative: what they gave more than they got.
+    #[n(9)]
+    Makers,
+    /// Set aside for the open fills of an order, by its nonce.
+    #[n(10)]
+    Reserve(#[n(0)] u64),
+    /// A maker's, by raw principal: deposited as a bond for what they commit to.
+    #[n(11)]
+    Collateral(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// Owed to the maker of a fill.
+    #[n(12)]
+    Payable(#[n(0)] u64),
+    /// At the single-use address of a fill, before its sweep.
+    #[n(13)]
+    Fill(#[n(0)] u64),
+    /// At the single-use address from which a fill of a sale is delivered.
+    #[n(14)]
+    Staging(#[n(0)] u64),
+    /// In the chain's queue of burns and mints, by our number of the mint.
+    #[n(15)]
+    Minting(#[n(0)] u64),
+    /// What the chain burned and minted. Negative: what it minted.
+    #[n(16)]
+    Bme,
+    /// Taken by the ICP ledger for transfers.
+    #[n(17)]
+    LedgerFees,
+    /// Remainders too small to send back.
+    #[n(18)]
+    Kept,
+}
+
+/// Who has the money of an account: what can be asked for a balance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// The treasury's accounts on the ICP ledger, all subaccounts together.
+    IcpLedger,
+    /// T.
+    T,
+    /// The single-use address of a fill.
+    FillAddress(u64),
+    /// The single-use address of a fill of a sale.
+    StagingAddress(u64),
+    /// Modules of the chain: escrow accounts, and the queue of burns and mints.
+    Chain,
 }
 
 impl Account {
+    /// Who has it, so that it can be asked. `None`: it is nobody's balance but the other side of
+    /// one.
+    #[must_use]
+    pub const fn holder(&self, asset: Asset) -> Option<Holder> {
+        match self {
+            Self::Outside
+            | Self::Spent(_)
+            | Self::Gas(_)
+            | Self::OwnGas(_)
+            | Self::Suspense
+            | Self::SnsTreasury
+            | Self::Makers
+            | Self::Bme
+            | Self::LedgerFees => None,
+            Self::Fill(fill) => Some(Holder::FillAddress(*fill)),
+            Self::Staging(fill) => Some(Holder::StagingAddress(*fill)),
+            Self::Escrow(..) | Self::Minting(_) => Some(Holder::Chain),
+            Self::Unallocated
+            | Self::Budget(_)
+            | Self::Reserve(_)
+            | Self::Collateral(_)
+            | Self::Payable(_)
+            | Self::Kept => Some(match asset {
+                Asset::Icp => Holder::IcpLedger,
+                Asset::Uakt | Asset::Uact => Holder::T,
+            }),
+        }
+    }
+
     /// Whether T holds it on the chain.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        matches!(self, Self::Unallocated | Self::Budget(_))
+        self.holder(Asset::Uakt) == Some(Holder::T)
+    }
+
+    /// The other side of balances: it may be less than nothing.
+    const fn may_be_negative(&self) -> bool {
+        matches!(
+            self,
+            Self::Outside | Self::Suspense | Self::SnsTreasury | Self::Makers | Self::Bme
+        )
+    }
+
+    /// Comes and goes: when it is empty, it is forgotten.
+    const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Escrow(..)
+                | Self::Reserve(_)
+                | Self::Collateral(_)
+                | Self::Payable(_)
+                | Self::Fill(_)
+                | Self::Staging(_)
+                | Self::Minting(_)
+        )
     }
 }
 
-/// `budget:web`, `escrow:web/7`, `suspense`.
+/// `budget:web`, `escrow:web/7`, `suspense`, `fill:3`.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,6 +193,20 @@ impl fmt::Display for Account {
             Self::Gas(budget) => write!(f, "gas:{budget}"),
             Self::OwnGas(budget) => write!(f, "own_gas:{budget}"),
             Self::Suspense => f.write_str("suspense"),
+            Self::SnsTreasury => f.write_str("sns_treasury"),
+            Self::Makers => f.write_str("makers"),
+            Self::Reserve(nonce) => write!(f, "reserve:{nonce}"),
+            Self::Collateral(maker) => match Principal::try_from_slice(maker) {
+                Ok(maker) => write!(f, "collateral:{maker}"),
+                Err(_) => write!(f, "collateral:{}", hex::encode(maker)),
+            },
+            Self::Payable(fill) => write!(f, "payable:{fill}"),
+            Self::Fill(fill) => write!(f, "fill:{fill}"),
+            Self::Staging(fill) => write!(f, "staging:{fill}"),
+            Self::Minting(mint) => write!(f, "minting:{mint}"),
+            Self::Bme => f.write_str("bme"),
+            Self::LedgerFees => f.write_str("ledger_fees"),
+            Self::Kept => f.write_str("kept"),
         }
     }
 }
@@ -193,7 +326,7 @@ impl Book {
         &self.entries
     }
 
-    /// Every account that was ever touched, but for empty escrow accounts.
+    /// Every account that was ever touched, but for empty ones that come and go.
     pub fn balances(&self) -> impl Iterator<Item = (&Account, Asset, i128)> {
         self.balances
             .iter()
@@ -213,13 +346,31 @@ impl Book {
         u64::try_from(self.balance(account, asset).max(0)).unwrap_or(u64::MAX)
     }
 
-    /// What T should hold on the chain.
+    /// What T should hold on the chain. Of ICP, which T cannot hold, nothing.
     #[must_use]
     pub fn held(&self, asset: Asset) -> i128 {
+        self.holds(Holder::T, asset)
+    }
+
+    /// What a holder should have.
+    #[must_use]
+    pub fn holds(&self, holder: Holder, asset: Asset) -> i128 {
         self.balances()
-            .filter(|(account, of, _)| *of == asset && account.is_held())
+            .filter(|(account, of, _)| *of == asset && account.holder(asset) == Some(holder))
             .map(|(_, _, amount)| amount)
             .sum()
+    }
+
+    /// Every holder that should have something, with what and how much.
+    #[must_use]
+    pub fn holdings(&self) -> BTreeMap<(Holder, Asset), i128> {
+        let mut sums = BTreeMap::new();
+        for (account, asset, amount) in self.balances() {
+            if let Some(holder) = account.holder(asset) {
+                *sums.entry((holder, asset)).or_default() += amount;
+            }
+        }
+        sums
     }
 
     /// What is in the escrow accounts of a budget.
@@ -261,8 +412,7 @@ impl Book {
             findings.push("the balances are not the sums of the postings".into());
         }
         for ((account, asset), amount) in &self.balances {
-            let may_be_negative = matches!(account, Account::Outside | Account::Suspense);
-            if *amount < 0 && !may_be_negative {
+            if *amount < 0 && !account.may_be_negative() {
                 findings.push(format!("{account} has {amount} {}", asset.symbol()));
             }
         }
@@ -270,7 +420,7 @@ impl Book {
     }
 }
 
-/// Deployments come and go: an escrow account that is empty is forgotten.
+/// What comes and goes is forgotten when it is empty.
 fn is_kept((account, _): &(Account, Asset), amount: &mut i128) -> bool {
-    *amount != 0 || !matches!(account, Account::Escrow(..))
+    *amount != 0 || !account.is_passing()
 }

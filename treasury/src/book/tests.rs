@@ -101,7 +101,63 @@ fn should_name_accounts() {
         (Account::Gas("web".into()), "gas:web"),
         (Account::OwnGas("web".into()), "own_gas:web"),
         (Account::Suspense, "suspense"),
+        (Account::SnsTreasury, "sns_treasury"),
+        (Account::Makers, "makers"),
+        (Account::Reserve(5), "reserve:5"),
+        (Account::Collateral(vec![4]), "collateral:2vxsx-fae"),
+        (Account::Payable(1), "payable:1"),
+        (Account::Fill(2), "fill:2"),
+        (Account::Staging(3), "staging:3"),
+        (Account::Minting(4), "minting:4"),
+        (Account::Bme, "bme"),
+        (Account::LedgerFees, "ledger_fees"),
+        (Account::Kept, "kept"),
     ] {
         assert_eq!(account.to_string(), name);
+    }
+}
+
+#[test]
+fn should_say_who_has_what() {
+    let mut book = Book::default();
+    let mut draft = Draft::new("a swap");
+    let (icp, akt, act) = (Asset::Icp, Asset::Uakt, Asset::Uact);
+    for (asset, from, to, amount) in [
+        (icp, Account::SnsTreasury, web(), 900),
+        (icp, web(), Account::Reserve(5), 500),
+        (icp, Account::Makers, Account::Collateral(vec![1]), 70),
+        (icp, Account::Reserve(5), Account::Payable(1), 300),
+        (icp, Account::Payable(1), Account::LedgerFees, 10),
+        (icp, Account::Payable(1), Account::Makers, 290),
+        (icp, Account::Outside, Account::Unallocated, 3),
+        (akt, Account::Makers, Account::Fill(1), 41),
+        (akt, Account::Makers, Account::Fill(2), 9),
+        (akt, Account::Fill(1), Account::Unallocated, 40),
+        (akt, Account::Fill(1), Account::Kept, 1),
+        (akt, Account::Unallocated, Account::Staging(3), 8),
+        (akt, Account::Unallocated, Account::Minting(4), 12),
+        (akt, Account::Minting(4), Account::Bme, 11),
+        (act, Account::Bme, web(), 20),
+    ] {
+        draft.transfer(asset, from, to, amount);
+    }
+    book.post(1, draft);
+    assert_eq!(book.findings(), Vec::<String>::new());
+    let expected = BTreeMap::from([
+        ((Holder::IcpLedger, icp), 900 + 70 - 300 + 3),
+        ((Holder::T, akt), 40 - 8 - 12 + 1),
+        ((Holder::T, act), 20),
+        ((Holder::FillAddress(2), akt), 9),
+        ((Holder::StagingAddress(3), akt), 8),
+        ((Holder::Chain, akt), 1),
+    ]);
+    assert_eq!(book.holdings(), expected);
+    for ((holder, asset), amount) in expected {
+        assert_eq!(book.holds(holder, asset), amount, "{holder:?} {asset:?}");
+    }
+    assert_eq!(book.held(Asset::Icp), 0);
+    let names: Vec<String> = book.balances().map(|(a, ..)| a.to_string()).collect();
+    for gone in ["payable:1", "fill:1"] {
+        assert!(!names.contains(&gone.to_string()), "{gone} in {names:?}");
     }
 }
