@@ -37,6 +37,12 @@ pub const CLOSE_DEPLOYMENT: u64 = 600_000;
 /// Giving or taking a permission.
 pub const PERMISSION: u64 = 150_000;
 
+/// Two balances, and an account that the first coins create.
+pub const SEND: u64 = 100_000;
+
+/// Two balances, a price, and a record in the queue that turns AKT into ACT and back.
+pub const CONVERSION: u64 = 150_000;
+
 /// What a transaction of these messages asks for, where no more bids are open than one full order
 /// has for each lease that is taken and each deployment that is closed. **Units** gas.
 ///
@@ -71,6 +77,8 @@ pub fn limit_with_bids(messages: &[Message], open_bids: u64) -> u64 {
                 | Message::RevokeDeposit { .. }
                 | Message::GrantFees { .. }
                 | Message::RevokeFees { .. } => PERMISSION,
+                Message::Send { .. } => SEND,
+                Message::MintAct { .. } | Message::BurnAct { .. } => CONVERSION,
             })
         })
 }

@@ -30,3 +30,23 @@ pub struct BidId {
     #[n(5)]
     pub bseq: u32,
 }
+
+/// One request to turn AKT into ACT, or back. **Source** `akash.bme.v1.LedgerRecordID`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct LedgerId {
+    /// What was burned.
+    #[n(0)]
+    pub denom: String,
+    /// What it becomes.
+    #[n(1)]
+    pub to_denom: String,
+    /// Whose request, `akash1...`.
+    #[n(2)]
+    pub source: String,
+    /// Block of the request.
+    #[n(3)]
+    pub height: u64,
+    /// Which one of that block, from 1.
+    #[n(4)]
+    pub sequence: u64,
+}

@@ -1,7 +1,7 @@
 //! Messages that we send.
 
 use super::ids::{BidId, UACT, UAKT};
-use super::proto::{self, Any, Coin, deployment, grant, market};
+use super::proto::{self, Any, Coin, bank, bme, deployment, grant, market};
 use crate::kernel::money::{Uact, Uakt};
 use crate::sdl;
 
@@ -26,6 +26,15 @@ pub const CLOSE_LEASE: &str = "/akash.market.v1beta5.MsgCloseLease";
 
 /// Name under which a deposit authorization is revoked: the message that it authorises.
 pub const ACCOUNT_DEPOSIT: &str = "/akash.escrow.v1.MsgAccountDeposit";
+
+/// Name of the message that moves coins.
+pub const SEND: &str = "/cosmos.bank.v1beta1.MsgSend";
+
+/// Name of the message that queues AKT to become ACT.
+pub const MINT_ACT: &str = "/akash.bme.v1.MsgMintACT";
+
+/// Name of the message that queues ACT to become AKT.
+pub const BURN_ACT: &str = "/akash.bme.v1.MsgBurnACT";
 
 /// One message, in our words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +105,32 @@ pub enum Message {
         /// Who may burn it.
         grantee: String,
     },
+    /// Moves coins. The chain refuses module accounts as receivers, and refuses uact altogether.
+    Send {
+        /// Whose; signs.
+        from: String,
+        /// To whom.
+        to: String,
+        /// Of what.
+        denom: String,
+        /// How much. **Units** the denom's smallest.
+        amount: u128,
+    },
+    /// Queues uakt to become uact of the same account. It is taken at once; what comes of it is
+    /// decided one or more epochs later, at the price of that moment, and cannot be called off.
+    MintAct {
+        /// Whose; signs, and receives.
+        owner: String,
+        /// How much is burned.
+        burn: Uakt,
+    },
+    /// Queues uact to become uakt of the same account, likewise.
+    BurnAct {
+        /// Whose; signs, and receives.
+        owner: String,
+        /// How much is burned.
+        burn: Uact,
+    },
 }
 
 impl Message {
@@ -149,7 +184,7 @@ impl Message {
                             "/akash.escrow.v1.DepositAuthorization",
                             &grant::DepositAuthorization {
                                 // Deprecated, and still validated.
-                                spend_limit: Some(coin(UAKT, 0)),
+                                spend_limit: Some(coin(UAKT, 0_u64)),
                                 scopes: vec![SCOPE_DEPLOYMENT],
                                 spend_limits: vec![coin(UACT, limit.0)],
                             },
@@ -198,7 +233,31 @@ impl Message {
                     grantee: grantee.clone(),
                 },
             ),
+            Self::Send {
+                from,
+                to,
+                denom,
+                amount,
+            } => any(
+                SEND,
+                &bank::MsgSend {
+                    from_address: from.clone(),
+                    to_address: to.clone(),
+                    amount: vec![coin(denom, *amount)],
+                },
+            ),
+            Self::MintAct { owner, burn } => any(MINT_ACT, &conversion(owner, coin(UAKT, burn.0))),
+            Self::BurnAct { owner, burn } => any(BURN_ACT, &conversion(owner, coin(UACT, burn.0))),
         }
+    }
+}
+
+/// The chain converts for the owner alone: `to` must be the same.
+fn conversion(owner: &str, coins: Coin) -> bme::MsgConvert {
+    bme::MsgConvert {
+        owner: owner.into(),
+        to: owner.into(),
+        coins_to_burn: Some(coins),
     }
 }
 
@@ -209,10 +268,10 @@ fn any(type_url: &str, message: &impl prost::Message) -> Any {
     }
 }
 
-pub(crate) fn coin(denom: &str, amount: u64) -> Coin {
+pub(crate) fn coin(denom: &str, amount: impl Into<u128>) -> Coin {
     Coin {
         denom: denom.into(),
-        amount: amount.to_string(),
+        amount: amount.into().to_string(),
     }
 }
 
@@ -410,7 +469,27 @@ mod tests {
                  6c677665357810b960",
             ),
         ];
-        for (message, expected) in rows {
+        let conversions = [
+            (
+                Message::MintAct {
+                    owner: A.into(),
+                    burn: Uakt(10_000_000),
+                },
+                "0a2c616b61736831717971737a716770717971737a716770717971737a716770717971737a716770\
+                 6c6776653578122c616b61736831717971737a716770717971737a716770717971737a7167707179\
+                 71737a7167706c67766535781a100a0475616b7412083130303030303030",
+            ),
+            (
+                Message::BurnAct {
+                    owner: A.into(),
+                    burn: Uact(10_000_000),
+                },
+                "0a2c616b61736831717971737a716770717971737a716770717971737a716770717971737a716770\
+                 6c6776653578122c616b61736831717971737a716770717971737a716770717971737a7167707179\
+                 71737a7167706c67766535781a100a047561637412083130303030303030",
+            ),
+        ];
+        for (message, expected) in rows.into_iter().chain(conversions) {
             let got = hex::encode(message.to_any().value);
             assert_eq!(
                 got,
@@ -418,6 +497,25 @@ mod tests {
                 "{message:?}"
             );
         }
+    }
+
+    #[test]
+    fn should_read_back_as_a_send_of_the_sdk() {
+        use cosmos_sdk_proto::cosmos::bank::v1beta1::MsgSend;
+        let most = u128::from(u64::MAX) + 1;
+        let send = Message::Send {
+            from: A.into(),
+            to: P.into(),
+            denom: "ibc/00FF".into(),
+            amount: most,
+        }
+        .to_any();
+        assert_eq!(send.type_url, "/cosmos.bank.v1beta1.MsgSend");
+        let read = MsgSend::decode(&send.value[..]).expect("our bytes");
+        assert_eq!((read.from_address, read.to_address), (A.into(), P.into()));
+        assert_eq!(read.amount.len(), 1);
+        assert_eq!(read.amount[0].denom, "ibc/00FF");
+        assert_eq!(read.amount[0].amount, most.to_string());
     }
 
     #[test]

@@ -369,3 +369,62 @@ pub(crate) mod grant {
         pub(crate) allowed_messages: Vec<String>,
     }
 }
+
+/// Coins. **Source** `cosmos.bank.v1beta1`.
+pub(crate) mod bank {
+    use super::Coin;
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub(crate) struct MsgSend {
+        #[prost(string, tag = "1")]
+        pub(crate) from_address: String,
+        #[prost(string, tag = "2")]
+        pub(crate) to_address: String,
+        #[prost(message, repeated, tag = "3")]
+        pub(crate) amount: Vec<Coin>,
+    }
+}
+
+/// AKT to ACT and back. **Source** `akash.bme.v1`.
+pub(crate) mod bme {
+    use super::{Any, Coin};
+
+    /// `MsgMintACT` and `MsgBurnACT`: the same fields under the same numbers.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub(crate) struct MsgConvert {
+        #[prost(string, tag = "1")]
+        pub(crate) owner: String,
+        #[prost(string, tag = "2")]
+        pub(crate) to: String,
+        #[prost(message, optional, tag = "3")]
+        pub(crate) coins_to_burn: Option<Coin>,
+    }
+
+    /// `cosmos.base.abci.v1beta1.TxMsgData`: what each message answered.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub(crate) struct TxMsgData {
+        #[prost(message, repeated, tag = "2")]
+        pub(crate) msg_responses: Vec<Any>,
+    }
+
+    /// `MsgMintACTResponse` and `MsgBurnACTResponse`.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub(crate) struct MsgConvertResponse {
+        #[prost(message, optional, tag = "1")]
+        pub(crate) id: Option<LedgerRecordId>,
+    }
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub(crate) struct LedgerRecordId {
+        #[prost(string, tag = "1")]
+        pub(crate) denom: String,
+        #[prost(string, tag = "2")]
+        pub(crate) to_denom: String,
+        #[prost(string, tag = "3")]
+        pub(crate) source: String,
+        #[prost(int64, tag = "4")]
+        pub(crate) height: i64,
+        #[prost(int64, tag = "5")]
+        pub(crate) sequence: i64,
+    }
+}

@@ -1,5 +1,6 @@
 //! Transactions: what is signed, and what is sent.
 
+use super::gas;
 use super::ids::UAKT;
 use super::message::{Message, coin};
 use super::proto::{Any, Timestamp, tx};
@@ -49,6 +50,20 @@ pub struct TxPlan {
     pub granter: Option<String>,
 }
 
+/// An account that signs in order. Number and sequence come from a proven account record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderedSigner {
+    /// Compressed key.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub public_key: [u8; 33],
+    /// The account's number.
+    #[n(1)]
+    pub account_number: u64,
+    /// How many ordered transactions of it are in blocks.
+    #[n(2)]
+    pub sequence: u64,
+}
+
 /// A transaction that lacks its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedTx {
@@ -69,6 +84,32 @@ pub struct SignedTx {
 }
 
 impl TxPlan {
+    /// A transaction of an account that signs in order, and pays for itself. Of two with the same
+    /// sequence the chain takes one alone, so that one with a higher fee replaces one that hangs.
+    ///
+    /// `price` is in thousandths of a uakt per gas. `None` when the fee does not fit its type.
+    #[must_use]
+    pub fn ordered(
+        signer: &OrderedSigner,
+        messages: Vec<Message>,
+        memo: String,
+        timeout_ns: Nanos,
+        price: u64,
+    ) -> Option<Self> {
+        let gas = gas::limit(&messages);
+        Some(Self {
+            messages,
+            memo,
+            public_key: signer.public_key,
+            account_number: signer.account_number,
+            order: Order::Sequence(signer.sequence),
+            timeout_ns: Some(timeout_ns),
+            gas,
+            fee: gas::fee(gas, price)?,
+            granter: None,
+        })
+    }
+
     /// What is to be signed for one chain.
     #[must_use]
     pub fn unsigned(&self, chain_id: &str) -> UnsignedTx {
@@ -169,7 +210,10 @@ mod tests {
     #[test]
     fn should_agree_with_cosmjs() {
         let plan = TxPlan {
-            messages: vec![],
+            messages: vec![Message::MintAct {
+                owner: SELF.into(),
+                burn: Uakt(10_000_000),
+            }],
             memo: String::new(),
             public_key: key(),
             account_number: 7,
@@ -179,7 +223,7 @@ mod tests {
             fee: Uakt(5_000),
             granter: None,
         };
-        let mut unsigned = plan.unsigned("akashnet-2");
+        let unsigned = plan.unsigned("akashnet-2");
         assert_eq!(
             hex::encode(&unsigned.auth_info),
             "0a500a460a1f2f636f736d6f732e63727970746f2e736563703235366b312e5075624b657912230a21031b\
@@ -187,30 +231,7 @@ mod tests {
              0a0475616b7412043530303010c09a0c"
                 .replace(char::is_whitespace, "")
         );
-        // We never mint from here; the message is laid in by hand to get the whole transaction.
-        let mut message = vec![0x0a, 44];
-        message.extend(SELF.bytes());
-        message.extend([0x12, 44]);
-        message.extend(SELF.bytes());
-        message.extend([0x1a, 16]);
-        message.extend(coin(UAKT, 10_000_000).encode_to_vec());
-        unsigned.body = tx::TxBody {
-            messages: vec![Any {
-                type_url: "/akash.bme.v1.MsgMintACT".into(),
-                value: message,
-            }],
-            memo: String::new(),
-            unordered: false,
-            timeout_timestamp: None,
-        }
-        .encode_to_vec();
-        let doc = tx::SignDoc {
-            body_bytes: unsigned.body.clone(),
-            auth_info_bytes: unsigned.auth_info.clone(),
-            chain_id: "akashnet-2".into(),
-            account_number: 7,
-        };
-        let digest: [u8; 32] = Sha256::digest(doc.encode_to_vec()).into();
+        let digest = unsigned.digest();
         assert_eq!(
             hex::encode(digest),
             "f103006b32a7082182583f9b5d12c475ae28e00eaf7e00247ce4354645e09f06"
@@ -236,6 +257,39 @@ mod tests {
                 &Signature::from_slice(&signature).expect("two scalars"),
             )
             .expect("the signature of cosmjs");
+    }
+
+    /// A twin with a higher fee has the same place in the account's order: one of them is taken.
+    #[test]
+    fn should_give_a_dearer_twin_the_same_place() {
+        let signer = OrderedSigner {
+            public_key: key(),
+            account_number: 7,
+            sequence: 3,
+        };
+        let send = || Message::Send {
+            from: SELF.into(),
+            to: SELF.into(),
+            denom: UAKT.into(),
+            amount: 5,
+        };
+        let twin = |price| {
+            let messages = vec![send(), send()];
+            TxPlan::ordered(&signer, messages, "fill 1".into(), 9, price).expect("a small fee")
+        };
+        let (first, second) = (twin(25), twin(50));
+        let gas = gas::BASE + 2 * gas::SEND;
+        assert_eq!((first.gas, first.fee), (gas, Uakt(gas * 25 / 1000)));
+        assert_eq!((second.gas, second.fee), (gas, Uakt(gas * 50 / 1000)));
+        for plan in [&first, &second] {
+            assert_eq!(plan.order, Order::Sequence(3));
+            assert_eq!((plan.account_number, plan.timeout_ns), (7, Some(9)));
+            assert_eq!(plan.granter, None);
+        }
+        assert_eq!(
+            TxPlan::ordered(&signer, vec![send()], String::new(), 9, u64::MAX),
+            None
+        );
     }
 
     #[test]

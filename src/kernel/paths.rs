@@ -16,6 +16,28 @@ pub fn budget_path(budget: &str) -> Vec<Vec<u8>> {
     vec![b"akash/budget/1".to_vec(), budget.as_bytes().to_vec()]
 }
 
+/// Path of the single-use account at which one fill of a swap is delivered, under the treasury
+/// canister's key. `random` is 32 bytes that were drawn for the order, so that nobody can prepare
+/// its addresses before; `counter` is never reset.
+#[must_use]
+pub fn fill_path(random: &[u8; 32], counter: u64) -> Vec<Vec<u8>> {
+    vec![
+        b"akash/fill/1".to_vec(),
+        random.to_vec(),
+        counter.to_be_bytes().to_vec(),
+    ]
+}
+
+/// Path of the single-use account from which one fill of a return is paid, likewise.
+#[must_use]
+pub fn staging_path(random: &[u8; 32], counter: u64) -> Vec<Vec<u8>> {
+    vec![
+        b"akash/staging/1".to_vec(),
+        random.to_vec(),
+        counter.to_be_bytes().to_vec(),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,6 +49,28 @@ mod tests {
             budget_path("web"),
             vec![b"akash/budget/1".to_vec(), b"web".to_vec()]
         );
+        let last = || vec![0, 0, 0, 0, 0, 0, 1, 2];
+        let random = || vec![7; 32];
+        assert_eq!(
+            fill_path(&[7; 32], 258),
+            vec![b"akash/fill/1".to_vec(), random(), last()]
+        );
+        assert_eq!(
+            staging_path(&[7; 32], 258),
+            vec![b"akash/staging/1".to_vec(), random(), last()]
+        );
+    }
+
+    #[test]
+    fn should_give_each_fill_its_own_account() {
+        let paths = [
+            fill_path(&[1; 32], 1),
+            fill_path(&[1; 32], 2),
+            fill_path(&[2; 32], 1),
+            staging_path(&[1; 32], 1),
+        ];
+        let distinct: std::collections::BTreeSet<_> = paths.iter().collect();
+        assert_eq!(distinct.len(), paths.len());
     }
 
     #[test]

@@ -344,7 +344,7 @@ async fn probe(rt: &impl Runtime, d: &Deployment, s: &Surroundings) -> Event {
         return fruitless_round("no transaction is in flight");
     };
     match submit::probe(rt, &s.chain, &tx, flight.timeout_ns).await {
-        Verdict::Included { height } => Event::TxConfirmed {
+        Verdict::Included { height, .. } => Event::TxConfirmed {
             height: Some(height),
         },
         Verdict::Failed {

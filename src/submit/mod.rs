@@ -41,6 +41,8 @@ pub enum Verdict {
     Included {
         /// Block.
         height: u64,
+        /// What its messages answered ([`TxResult::data`]).
+        data: Vec<u8>,
     },
     /// It is in a block and failed there: nothing happened but the fee.
     Failed {
@@ -137,8 +139,11 @@ pub async fn probe(
             // What a cache remembers of another transaction.
             Some(TxResult { hash, .. }) if hash != tx.hash => continue,
             Some(TxResult {
-                height, code: 0, ..
-            }) => Verdict::Included { height },
+                height,
+                code: 0,
+                data,
+                ..
+            }) => Verdict::Included { height, data },
             Some(TxResult {
                 height,
                 code,

@@ -38,9 +38,16 @@ fn receipt_of(hash: &str, code: u32) -> Answer {
     answer(
         200,
         format!(
-            r#"{{"tx_response":{{"height":"9","txhash":"{hash}","codespace":"sdk","code":{code},"raw_log":"words"}}}}"#
+            r#"{{"tx_response":{{"height":"9","txhash":"{hash}","codespace":"sdk","code":{code},"raw_log":"words","data":"1200"}}}}"#
         ),
     )
+}
+
+fn included() -> Verdict {
+    Verdict::Included {
+        height: 9,
+        data: vec![0x12, 0],
+    }
 }
 
 fn receipt(code: u32) -> Answer {
@@ -154,7 +161,7 @@ fn should_judge_a_transaction_by_enough_endpoints() {
         (
             "two say it is in a block",
             vec![both(late(), receipt(0)), both(late(), receipt(0))],
-            Verdict::Included { height: 9 },
+            included(),
         ),
         (
             "two say it failed there",
@@ -187,7 +194,7 @@ fn should_judge_a_transaction_by_enough_endpoints() {
                 both(late(), receipt(0)),
                 both(late(), receipt(0)),
             ],
-            Verdict::Included { height: 9 },
+            included(),
         ),
         (
             "no block, no look-up; an error is not a vote",
@@ -242,16 +249,12 @@ fn should_judge_a_transaction_by_enough_endpoints() {
 #[test]
 fn should_not_read_blocks_before_one_can_be_late_enough() {
     for (desc, answers, expected) in [
-        (
-            "in a block",
-            vec![receipt(0), receipt(0)],
-            Verdict::Included { height: 9 },
-        ),
+        ("in a block", vec![receipt(0), receipt(0)], included()),
         ("not yet", vec![absent(), absent()], Verdict::Pending),
         (
             "one lags",
             vec![absent(), receipt(0), receipt(0)],
-            Verdict::Included { height: 9 },
+            included(),
         ),
     ] {
         let mut rt = Script::new().at(TIMEOUT + DEATH_MARGIN);

@@ -4,6 +4,7 @@
 //! Bounds on answers are as tight as is safe, since outcalls are paid by reserved bytes.
 
 mod account;
+mod bme;
 mod deployment;
 mod market;
 mod node;
@@ -16,6 +17,11 @@ mod tests;
 pub use account::{
     Account, account_reply, account_request, balance_reply, balance_request, deposit_limit_reply,
     deposit_limit_request, fee_limit_reply, fee_limit_request,
+};
+pub use bme::{
+    AktPrice, BmeStatus, Executed, LedgerOutcome, LedgerStatus, MAX_PENDING, akt_price_reply,
+    akt_price_request, bme_status_reply, bme_status_request, ledger_reply, ledger_request,
+    requests_made,
 };
 pub use deployment::{
     DeploymentInfo, Deposited, Escrow, GroupState, MAX_ACTIVE, active_deployments_reply,

@@ -424,6 +424,7 @@ fn should_read_transactions_and_blocks() {
             code: 6,
             codespace: "market".into(),
             log: "its words".into(),
+            data: vec![],
         }))
     );
     assert_eq!(

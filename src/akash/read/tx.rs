@@ -59,6 +59,8 @@ pub struct TxResult {
     pub codespace: String,
     /// Its words. Not under consensus: for people.
     pub log: String,
+    /// What its messages answered: protobuf, `cosmos.base.abci.v1beta1.TxMsgData`.
+    pub data: Vec<u8>,
 }
 
 /// A block's place and time.
@@ -133,12 +135,19 @@ pub fn tx_reply(response: &HttpResponse) -> Result<Option<TxResult>, ReadError> 
         code: u32,
         codespace: String,
         raw_log: String,
+        #[serde(default)]
+        data: String,
     }
     if grpc_code(response) == Some(NOT_FOUND) {
         return Ok(None);
     }
     let Envelope { tx_response: tx } = body("a transaction", response)?;
+    let data = hex::decode(&tx.data).map_err(|_| ReadError::Shape {
+        expected: "what the messages answered, in hexadecimal",
+        got: words(tx.data.as_bytes()),
+    })?;
     Ok(Some(TxResult {
+        data,
         hash: words(tx.txhash.as_bytes()).to_ascii_uppercase(),
         height: tx.height,
         code: tx.code,

@@ -58,7 +58,7 @@ pub async fn perform(rt: &impl Runtime, act: Act) -> Event {
             tx,
             timeout_ns,
         } => match submit::probe(rt, &chain, &tx, timeout_ns).await {
-            Verdict::Included { height } => Event::TxIncluded { height },
+            Verdict::Included { height, .. } => Event::TxIncluded { height },
             Verdict::Failed {
                 height,
                 codespace,

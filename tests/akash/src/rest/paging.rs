@@ -95,7 +95,10 @@ pub(crate) fn page(url: &Url, states: &[&str], items: Vec<Item>) -> Answer<(Vec<
 }
 
 /// Pages through a list of one of the SDK's modules: `total` counts all when it is asked for.
-pub(crate) fn plain_page(url: &Url, all: Vec<Value>) -> (Vec<Value>, Value) {
+pub(crate) fn plain_page(url: &Url, mut all: Vec<Value>) -> (Vec<Value>, Value) {
+    if url.get("pagination.reverse") == "true" {
+        all.reverse();
+    }
     let number = |name: &str| url.get(name).parse::<usize>().unwrap_or(0);
     let limit = match number("pagination.limit") {
         0 => DEFAULT_LIMIT,
