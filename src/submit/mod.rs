@@ -4,8 +4,8 @@
 //! at most one write to the outside, and its caller records what came of it.
 
 use crate::akash::read::{
-    self, Block, BroadcastReply, ReadError, TxResult, latest_block_reply, latest_block_request,
-    tx_reply, tx_request,
+    self, Block, BroadcastReply, ReadError, TxResult, status_reply, status_request, tx_reply,
+    tx_request,
 };
 use crate::akash::tx::{SignedTx, TxPlan};
 use crate::kernel::chain::{ChainConfig, Endpoint};
@@ -113,7 +113,7 @@ pub async fn broadcast(
 ///
 /// Each endpoint's newest block is read *before* the transaction is looked up there, so that "not
 /// found" cannot mean "found just now". As long as no block can be late enough by our own clock it
-/// is not read at all: "not found" settles nothing then, and a block is the dearest answer there is.
+/// is not read at all: "not found" settles nothing then.
 pub async fn probe(
     rt: &impl Runtime,
     chain: &ChainConfig,
@@ -126,8 +126,8 @@ pub async fn probe(
     for endpoint in &chain.endpoints {
         let mut is_late = false;
         if may_be_dead {
-            let request = latest_block_request(&endpoint.rest);
-            let Ok(Block { time_ns, .. }) = ask(rt, request, latest_block_reply).await else {
+            let request = status_request(&endpoint.rest);
+            let Ok(Block { time_ns, .. }) = ask(rt, request, status_reply).await else {
                 continue;
             };
             is_late = time_ns > dead_after;

@@ -55,10 +55,7 @@ fn receipt(code: u32) -> Answer {
 }
 
 fn block(time: &str) -> Answer {
-    answer(
-        200,
-        format!(r#"{{"block":{{"header":{{"height":"9","time":"{time}"}}}}}}"#),
-    )
+    answer(200, format!(r#"{{"height":"9","timestamp":"{time}"}}"#))
 }
 
 fn absent() -> Answer {
@@ -67,7 +64,7 @@ fn absent() -> Answer {
 
 /// Endpoint `i` is asked for its newest block.
 fn then_block(script: Script, i: usize, reply: Answer) -> Script {
-    let path = "cosmos/base/tendermint/v1beta1/blocks/latest";
+    let path = "cosmos/base/node/v1beta1/status";
     script.then_get(format!("https://rest-{i}/{path}"), reply)
 }
 

@@ -31,11 +31,8 @@ pub use market::{
     Bid, LeaseInfo, LeaseState, MAX_BIDS_PER_ORDER, ProviderInfo, bids_reply, bids_request,
     leases_reply, leases_request, provider_reply, provider_request,
 };
-pub use node::{status_reply, status_request};
-pub use tx::{
-    Block, BroadcastReply, TxResult, broadcast_reply, broadcast_request, latest_block_reply,
-    latest_block_request, tx_reply, tx_request,
-};
+pub use node::{Block, status_reply, status_request};
+pub use tx::{BroadcastReply, TxResult, broadcast_reply, broadcast_request, tx_reply, tx_request};
 
 use crate::kernel::port::{HttpMethod, HttpRequest, HttpResponse};
 

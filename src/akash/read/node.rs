@@ -1,14 +1,22 @@
 //! How far a node is.
 
-use super::tx::Block;
 use super::wire::number;
 use super::{ReadError, body, get, words};
 use crate::kernel::port::{HttpRequest, HttpResponse};
-use crate::kernel::time;
+use crate::kernel::{Nanos, time};
 use serde::Deserialize;
 
 /// Two heights, a time and two hashes. **Units** bytes.
 const MAX_STATUS: u64 = 2_048;
+
+/// A block's place and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Height.
+    pub height: u64,
+    /// When its proposer says it was made.
+    pub time_ns: Nanos,
+}
 
 /// Asks how far a node is. It costs a five-hundredth of a block, which comes with all of its
 /// transactions. **Source** Cosmos SDK, `cosmos.base.node.v1beta1.Service/Status`.

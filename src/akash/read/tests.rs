@@ -115,12 +115,9 @@ fn tx_response(code: u32, codespace: &str) -> Value {
         "gas_used": "103000", "tx": null, "timestamp": "2026-11-24T00:00:00Z", "events": []})
 }
 
-fn block() -> Value {
-    json!({"block_id": {"hash": "", "part_set_header": {"total": 1, "hash": ""}},
-        "block": {"header": {"version": {"block": "11", "app": "0"}, "chain_id": "akashnet-2",
-                "height": "27300005", "time": "2026-11-24T00:00:00.000000017Z"},
-            "data": {"txs": []}, "evidence": {"evidence": []}, "last_commit": null},
-        "sdk_block": null})
+fn node() -> Value {
+    json!({"earliest_store_height": "0", "height": "27300005",
+        "timestamp": "2026-11-24T00:00:00.000000017Z", "app_hash": "qg==", "validator_hash": "qg=="})
 }
 
 fn account() -> Value {
@@ -178,10 +175,10 @@ fn readers() -> Vec<(&'static str, Value, Reader, &'static [&'static str])> {
             ],
         ),
         (
-            "block",
-            block(),
-            |r| latest_block_reply(r).map(drop),
-            &["/block", "/block/header/height", "/block/header/time"],
+            "node",
+            node(),
+            |r| status_reply(r).map(drop),
+            &["/height", "/timestamp"],
         ),
         (
             "bids",
@@ -428,15 +425,15 @@ fn should_read_transactions_and_blocks() {
         }))
     );
     assert_eq!(
-        latest_block_reply(&reply(&block())),
+        status_reply(&reply(&node())),
         Ok(Block {
             height: 27_300_005,
             time_ns: 1_795_478_400 * NANOS_PER_SECOND + 17,
         })
     );
-    let mut odd = block();
-    odd["block"]["header"]["time"] = json!("yesterday");
-    assert!(latest_block_reply(&reply(&odd)).is_err());
+    let mut odd = node();
+    odd["timestamp"] = json!("yesterday");
+    assert!(status_reply(&reply(&odd)).is_err());
 }
 
 #[test]
@@ -669,10 +666,7 @@ fn should_ask_at_the_right_place() {
             "/cosmos/feegrant/v1beta1/allowance/PROVIDER/OWNER",
         ),
         (tx_request(REST, "AB12"), "/cosmos/tx/v1beta1/txs/AB12"),
-        (
-            latest_block_request(REST),
-            "/cosmos/base/tendermint/v1beta1/blocks/latest",
-        ),
+        (status_request(REST), "/cosmos/base/node/v1beta1/status"),
     ] {
         let url = url.replace("OWNER", OWNER).replace("PROVIDER", PROVIDER);
         assert_eq!(request.url, format!("{REST}{url}"));

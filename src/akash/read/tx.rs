@@ -1,11 +1,9 @@
-//! Transactions and blocks.
+//! Transactions.
 
 use super::wire::number;
 use super::{NOT_FOUND, ReadError, body, get, grpc_code, plain, words};
 use crate::akash::tx::SignedTx;
-use crate::kernel::Nanos;
 use crate::kernel::port::{HttpMethod, HttpRequest, HttpResponse};
-use crate::kernel::time;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -16,11 +14,6 @@ const MAX_BROADCAST: u64 = 8_192;
 /// A transaction with its events. Taking a bid closes up to twenty others, each with events of
 /// 2.5 KB, and the transaction itself comes twice, decoded. **Units** bytes.
 const MAX_TX: u64 = 131_072;
-
-/// A block: only its header matters, but all comes, and comes twice (`block` and `sdk_block`), each
-/// with 25 KB of signatures. That leaves 350 KB of transactions; a fuller block is an answer
-/// missed, and the next one is another. **Units** bytes.
-const MAX_BLOCK: u64 = 1_000_000;
 
 /// The transaction is in the mempool already. **Source** Cosmos SDK, `ErrTxInMempoolCache`.
 const IN_MEMPOOL: u32 = 19;
@@ -61,15 +54,6 @@ pub struct TxResult {
     pub log: String,
     /// What its messages answered: protobuf, `cosmos.base.abci.v1beta1.TxMsgData`.
     pub data: Vec<u8>,
-}
-
-/// A block's place and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// Height.
-    pub height: u64,
-    /// When its proposer says it was made.
-    pub time_ns: Nanos,
 }
 
 /// Sends a transaction.
@@ -154,40 +138,4 @@ pub fn tx_reply(response: &HttpResponse) -> Result<Option<TxResult>, ReadError> 
         codespace: words(tx.codespace.as_bytes()),
         log: words(tx.raw_log.as_bytes()),
     }))
-}
-
-/// Asks for the newest block.
-#[must_use]
-pub fn latest_block_request(rest: &str) -> HttpRequest {
-    get(
-        format!("{rest}/cosmos/base/tendermint/v1beta1/blocks/latest"),
-        MAX_BLOCK,
-    )
-}
-
-/// The newest block that the endpoint has.
-pub fn latest_block_reply(response: &HttpResponse) -> Result<Block, ReadError> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        block: WireBlock,
-    }
-    #[derive(Deserialize)]
-    struct WireBlock {
-        header: Header,
-    }
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(deserialize_with = "number")]
-        height: u64,
-        time: String,
-    }
-    let header = body::<Envelope>("a block", response)?.block.header;
-    let time_ns = time::parse_rfc3339(&header.time).ok_or_else(|| ReadError::Shape {
-        expected: "a block's time (RFC 3339, UTC)",
-        got: words(header.time.as_bytes()),
-    })?;
-    Ok(Block {
-        height: header.height,
-        time_ns,
-    })
 }

@@ -363,8 +363,8 @@ impl World {
             };
         }
         let chain = self.chain.borrow();
-        if url.ends_with("/blocks/latest") {
-            return reply(&block(&chain));
+        if url.ends_with("/node/v1beta1/status") {
+            return reply(&node(&chain));
         }
         if let Some((_, hash)) = url.split_once("/cosmos/tx/v1beta1/txs/") {
             return chain
@@ -589,12 +589,9 @@ fn leases(chain: &Chain) -> Value {
     json!({"leases": leases, "pagination": {"next_key": null, "total": leases.len().to_string()}})
 }
 
-fn block(chain: &Chain) -> Value {
-    json!({"block_id": {"hash": "", "part_set_header": {"total": 1, "hash": ""}},
-        "block": {"header": {"version": {"block": "11", "app": "0"}, "chain_id": "akashnet-2",
-            "height": chain.height.to_string(), "time": rfc3339(chain.block_time)},
-            "data": {"txs": []}, "evidence": {"evidence": []}, "last_commit": null},
-        "sdk_block": null})
+fn node(chain: &Chain) -> Value {
+    json!({"earliest_store_height": "0", "height": chain.height.to_string(),
+        "timestamp": rfc3339(chain.block_time), "app_hash": "", "validator_hash": ""})
 }
 
 /// UTC with nine places.
