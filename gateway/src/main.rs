@@ -52,7 +52,7 @@ fn configure(args: InitArgs) {
 }
 
 fn started() {
-    ic_cdk::api::certified_data_set(http::certified_data());
+    ic_cdk::api::certified_data_set(http::certified_data(None));
     tasks::timers::start();
 }
 
@@ -197,7 +197,9 @@ fn http_request(request: HttpRequest) -> HttpResponse {
         http::respond(&request, &report)
     });
     if let Some(certificate) = ic_cdk::api::data_certificate() {
-        response.headers.extend(http::skip_header(&certificate));
+        response
+            .headers
+            .extend(http::skip_header(&certificate, None));
     }
     response
 }

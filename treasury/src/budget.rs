@@ -2,96 +2,131 @@
 
 use crate::book::OrderRef;
 use crate::state::Order;
+use minicbor::{Decode, Encode};
 use orchestrator::kernel::money::{Uact, Uakt};
 use orchestrator::kernel::{NANOS_PER_SECOND, Nanos};
 use std::collections::BTreeMap;
 
 /// Where a budget is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Phase {
     /// Adopted; the grants are not on the chain yet.
+    #[n(0)]
     Opening,
     /// Grants stand; deployments may be ordered.
+    #[n(1)]
     Open,
     /// No new deployments until the new grants stand.
+    #[n(2)]
     Changing,
     /// No new deployments; the gas allowance stands until the last one is settled.
+    #[n(3)]
     Closed,
 }
 
 /// What an adopted order allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Mandate {
     /// What the money is for.
+    #[n(0)]
     pub purpose: String,
     /// In all, since the budget was first opened.
+    #[n(1)]
     pub total: Uact,
     /// For one deployment.
+    #[n(2)]
     pub per_deployment: Uact,
     /// Gas, since the budget was first opened.
+    #[n(3)]
     pub gas: Uakt,
     /// No new deployment after. **Units** seconds since the Unix epoch.
+    #[n(4)]
     pub valid_until_s: u64,
 }
 
 /// One budget. Read it; only events write it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Budget {
     /// What it allows.
+    #[n(0)]
     pub mandate: Mandate,
     /// The order that says so.
+    #[n(1)]
     pub order: OrderRef,
     /// How many budgets were opened before it: the older one is funded first.
+    #[n(2)]
     pub rank: u64,
     /// Where it is.
+    #[n(3)]
     pub phase: Phase,
     /// Its account on the chain, once derived.
+    #[n(4)]
     pub owner: Option<String>,
     /// The account's number, once the first grant created it.
+    #[n(5)]
     pub account_number: Option<u64>,
     /// Deposit authorization as last set by us.
+    #[n(6)]
     pub limit_set: Option<Uact>,
     /// What should be left of it: set, less deposits, plus refunds; as read when last read.
     /// `None` when there is none.
+    #[n(7)]
     pub limit: Option<Uact>,
     /// Fee allowance as last set by us.
+    #[n(8)]
     pub gas_set: Option<Uakt>,
     /// What is left of it, as read when last read. `None` when there is none.
+    #[n(9)]
     pub gas: Option<Uakt>,
     /// Deployments that were active when last seen.
+    #[n(10)]
     pub deployments: BTreeMap<u64, Deposit>,
     /// Since when deposits under the old mandate must have died out before a grant is set anew.
     /// `None` when there is nothing to wait for.
+    #[n(11)]
     pub change_since: Option<Nanos>,
     /// Why it is changing, in words.
+    #[n(12)]
     pub change_why: String,
     /// Whether it was read at a block time at which no such deposit can land any more.
+    #[n(13)]
     pub quiet: bool,
     /// Whether its grants were set since they were last read. A refund that came just before is
     /// overwritten then.
+    #[n(14)]
     pub set_since_read: bool,
     /// Last change of its grants in a block. Older readings are not believed.
+    #[n(15)]
     pub set_height: u64,
     /// Block of the last reading.
+    #[n(16)]
     pub read_height: u64,
     /// When it was last read; 0 is never.
+    #[n(17)]
     pub read_at: Nanos,
     /// Transactions in a row that did not do what they were for, and why the last one did not.
+    #[n(18)]
     pub failures: u32,
     /// Why the last one did not.
+    #[n(19)]
     pub failure: Option<String>,
     /// No new transaction before.
+    #[n(20)]
     pub not_before: Nanos,
 }
 
 /// What T has in one escrow account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Deposit {
     /// Put in.
+    #[n(0)]
     pub deposited: Uact,
     /// Of it, left.
+    #[n(1)]
     pub left: Uact,
     /// Whether anybody else has put something in: then what providers got is not all ours.
+    #[n(2)]
     pub shared: bool,
 }
 

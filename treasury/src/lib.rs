@@ -8,11 +8,13 @@
 
 pub mod book;
 pub mod budget;
+mod codec;
 pub mod doors;
 pub mod grants;
 pub mod http;
 pub mod limits;
 pub mod live;
+pub mod log;
 pub mod mirror;
 pub mod rates;
 pub mod state;

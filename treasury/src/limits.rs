@@ -123,5 +123,8 @@ pub const MAX_PAGE: u64 = 1_000;
 /// smaller than what is left of that. **Units** bytes.
 pub const MAX_PAGE_BYTES: usize = 1_000_000;
 
+/// Most ranges of blocks that one question is answered for.
+pub const MAX_RANGES: usize = 100;
+
 /// Longest time of the heartbeat: whatever goes wrong with a wake, this comes.
 pub const HEARTBEAT: Nanos = MINUTE;

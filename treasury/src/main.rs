@@ -3,11 +3,16 @@
 use candid::Principal;
 use ic_cdk::api::{msg_caller, msg_reject, msg_reply, time};
 use live_runtime::arguments;
+use live_runtime::certificate::{skip_header, tip_tree};
 use orchestrator::kernel::order::Voting;
 use std::marker::PhantomData;
 use treasury::doors::{self, Context};
 use treasury::http::{self, Report};
-use treasury::state::{Event, Recorded};
+use treasury::log::Block;
+use treasury::log::icrc3::{
+    self, ArchiveInfo, BlockType, DataCertificate, GetArchivesArgs, GetBlocksArgs, GetBlocksResult,
+};
+use treasury::state::Event;
 use treasury::types::{
     Balances, BudgetView, ConfigView, Entries, EventEntry, Events, HttpRequest, HttpResponse,
     InitArgs, PageArgs, Snapshot,
@@ -22,11 +27,18 @@ fn init(argument: Vec<u8>) {
     started();
 }
 
+#[ic_cdk::pre_upgrade]
+fn pre_upgrade() {
+    live::save();
+}
+
 /// The argument is `opt InitArgs`: the configuration from now on; without one, or with `null`, it
 /// stays as it is.
 #[ic_cdk::post_upgrade(decode_with = "raw")]
 fn post_upgrade(argument: Vec<u8>) {
-    live::restore();
+    if let Some(why) = live::restore() {
+        ic_cdk::println!("the state was rebuilt from the log: {why}");
+    }
     // A trap undoes the upgrade, and whoever asked for it reads why.
     let args: Option<InitArgs> =
         arguments::of_upgrade(&argument).unwrap_or_else(|why| ic_cdk::trap(why.to_string()));
@@ -43,7 +55,7 @@ fn configure(args: InitArgs) {
 }
 
 fn started() {
-    ic_cdk::api::certified_data_set(http::certified_data());
+    live::certify();
     tasks::start();
 }
 
@@ -104,20 +116,11 @@ fn list_budgets() -> Vec<BudgetView> {
 
 #[ic_cdk::query]
 fn get_entries(args: PageArgs) -> Entries {
-    live::read(|state| {
-        let entries = state.book.entries();
-        let start = usize::try_from(args.start).unwrap_or(usize::MAX);
-        let length = usize::try_from(args.length.min(limits::MAX_PAGE)).unwrap_or_default();
-        Entries {
-            total: entries.len() as u64,
-            entries: entries
-                .iter()
-                .skip(start)
-                .take(length)
-                .map(view::entry)
-                .collect(),
-        }
-    })
+    let entries = live::entries(args.start, args.length);
+    Entries {
+        total: storage::entry_count(),
+        entries: entries.iter().map(view::entry).collect(),
+    }
 }
 
 #[ic_cdk::query]
@@ -127,27 +130,50 @@ fn get_balances() -> Balances {
 
 #[ic_cdk::query]
 fn get_events(args: PageArgs) -> Events {
-    let total = storage::event_count();
+    let total = storage::block_count();
     let length = args.length.min(limits::MAX_PAGE);
     let end = args.start.saturating_add(length).min(total);
     let mut entries = Vec::new();
     let mut size = 0;
     for index in args.start..end {
-        let Some(bytes) = storage::event(index) else {
-            break;
-        };
+        let block = storage::block(index).and_then(|bytes| Block::decode(&bytes).ok());
+        let Some(block) = block else { break };
+        let bytes = block.recorded_bytes();
         size += bytes.len();
         if size > limits::MAX_PAGE_BYTES && !entries.is_empty() {
             break;
         }
-        let at_ns = Recorded::decode(&bytes).map_or(0, |recorded| recorded.at);
         entries.push(EventEntry {
             index,
-            at_ns,
+            at_ns: block.at,
             bytes,
         });
     }
     Events { total, entries }
+}
+
+#[ic_cdk::query]
+fn icrc3_get_blocks(args: Vec<GetBlocksArgs>) -> GetBlocksResult {
+    icrc3::get_blocks(&args, storage::block_count(), storage::block)
+}
+
+#[ic_cdk::query]
+fn icrc3_get_archives(_: GetArchivesArgs) -> Vec<ArchiveInfo> {
+    Vec::new()
+}
+
+/// The system has a certificate for a query of one replica alone.
+#[ic_cdk::query]
+fn icrc3_get_tip_certificate() -> Option<DataCertificate> {
+    Some(DataCertificate {
+        certificate: ic_cdk::api::data_certificate()?.into(),
+        hash_tree: tip_tree(&live::tip()?).into(),
+    })
+}
+
+#[ic_cdk::query]
+fn icrc3_supported_block_types() -> Vec<BlockType> {
+    icrc3::supported(ic_cdk::api::canister_self())
 }
 
 #[ic_cdk::query]
@@ -176,14 +202,17 @@ fn http_request(request: HttpRequest) -> HttpResponse {
             now: time(),
             state,
             at_work: tasks::is_at_work(),
-            events: storage::event_count(),
-            event_bytes: storage::event_bytes(),
+            events: storage::block_count(),
+            event_bytes: storage::block_bytes(),
+            newest: &live::newest_entries(http::MAX_ENTRIES),
             cycles: ic_cdk::api::canister_cycle_balance(),
         };
         http::respond(&request, &report)
     });
     if let Some(certificate) = ic_cdk::api::data_certificate() {
-        response.headers.extend(http::skip_header(&certificate));
+        response
+            .headers
+            .extend(skip_header(&certificate, live::tip().as_ref()));
     }
     response
 }

@@ -201,6 +201,8 @@ pub struct Entries {
 pub struct EntryView {
     /// From 0, without gaps.
     pub number: u64,
+    /// Index of the block of the log that has it.
+    pub block: u64,
     /// When it was booked. **Units** ns since the Unix epoch.
     pub at_ns: u64,
     /// In words.

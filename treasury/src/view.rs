@@ -1,8 +1,9 @@
 //! From domain to public shapes, and back.
 
-use crate::book::{Account, Asset, Entry};
+use crate::book::{Account, Asset};
 use crate::budget::{Budget, Phase};
 use crate::grants;
+use crate::live::Booked;
 use crate::state::{Config, State};
 use crate::types::{
     BalanceView, Balances, BudgetPhase, BudgetView, ChainArgs, ConfigView, Endpoint, EntryView,
@@ -196,10 +197,12 @@ fn used_up(state: &State, id: &str, budget: &Budget) -> Option<String> {
 
 /// One entry of the books.
 #[must_use]
-pub fn entry(entry: &Entry) -> EntryView {
+pub fn entry(booked: &Booked) -> EntryView {
+    let entry = &booked.entry;
     EntryView {
-        number: entry.number,
-        at_ns: entry.at,
+        number: booked.number,
+        block: booked.block,
+        at_ns: booked.at,
         why: entry.why.clone(),
         order_nonce: entry.order.map(|order| order.nonce),
         payload_hash: entry.order.map(|order| hex::encode(order.payload_hash)),
@@ -322,7 +325,13 @@ mod tests {
         let balances = balances(&world.state);
         assert_eq!((balances.held_uact, balances.chain_uact), (300, 300));
         assert!(balances.findings.is_empty());
-        let entry = entry(&world.state.book.entries()[0]);
+        let entry = entry(&Booked {
+            number: 3,
+            block: 4,
+            at: 5,
+            entry: world.entries[0].clone(),
+        });
+        assert_eq!((entry.number, entry.block, entry.at_ns), (3, 4, 5));
         let sum: i128 = entry.postings.iter().map(|p| p.amount).sum();
         assert_eq!((entry.postings.len(), sum), (4, 0));
         assert_eq!(entry.postings[0].account, "outside");

@@ -10,13 +10,14 @@
 mod tests;
 
 use candid::Principal;
-use minicbor::{Decode, Encode};
-use orchestrator::kernel::Nanos;
+use minicbor::encode::Write;
+use minicbor::{Decode, Decoder, Encode, Encoder};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A kind of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Asset {
     /// Gas. **Units** 10^-6 AKT.
     #[n(0)]
@@ -46,6 +47,7 @@ impl Asset {
 
 /// Where money is, or where it went.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(flat)]
 pub enum Account {
     /// Whoever funded T before its first reading. Negative: what they gave.
     #[n(0)]
@@ -212,41 +214,47 @@ impl fmt::Display for Account {
 }
 
 /// One side of a movement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Posting {
     /// Where.
+    #[n(0)]
     pub account: Account,
     /// What.
+    #[n(1)]
     pub asset: Asset,
     /// How much more is there now.
+    #[cbor(n(2), with = "crate::codec::amount")]
     pub amount: i128,
 }
 
 /// The order on whose account money moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OrderRef {
     /// Its nonce.
+    #[n(0)]
     pub nonce: u64,
     /// SHA-256 of its payload.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub payload_hash: [u8; 32],
 }
 
-/// One entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One entry. When it was booked says the block of the log that has it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Entry {
-    /// From 0, without gaps.
-    pub number: u64,
-    /// When it was booked.
-    pub at: Nanos,
     /// In words.
+    #[n(0)]
     pub why: String,
     /// The order that it follows from.
+    #[n(1)]
     pub order: Option<OrderRef>,
     /// The transaction of T, upper-case hexadecimal.
+    #[cbor(n(2), with = "crate::codec::hash")]
     pub tx_hash: Option<String>,
     /// Block of the chain.
+    #[n(3)]
     pub height: Option<u64>,
     /// They sum to zero in each asset.
+    #[n(4)]
     pub postings: Vec<Posting>,
 }
 
@@ -290,16 +298,17 @@ impl Draft {
     }
 }
 
-/// All entries, and what they come to.
+/// What all entries come to. The entries themselves are in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
-    entries: Vec<Entry>,
     balances: BTreeMap<(Account, Asset), i128>,
+    /// Posted since they were last taken.
+    fresh: Vec<Entry>,
 }
 
 impl Book {
     /// Books a draft. One that moves nothing leaves no trace.
-    pub fn post(&mut self, at: Nanos, draft: Draft) {
+    pub fn post(&mut self, draft: Draft) {
         if draft.postings.is_empty() {
             return;
         }
@@ -308,10 +317,15 @@ impl Book {
             // 2^64 entries of 2^64 units stay below the edge of 128 bits.
             *self.balances.entry(key).or_default() += posting.amount;
         }
-        self.balances.retain(is_kept);
-        self.entries.push(Entry {
-            number: self.entries.len() as u64,
-            at,
+        for posting in &draft.postings {
+            if posting.account.is_passing() {
+                let key = (posting.account.clone(), posting.asset);
+                if self.balances.get(&key) == Some(&0) {
+                    self.balances.remove(&key);
+                }
+            }
+        }
+        self.fresh.push(Entry {
             why: draft.why,
             order: draft.order,
             tx_hash: draft.tx_hash,
@@ -320,10 +334,9 @@ impl Book {
         });
     }
 
-    /// Every entry, oldest first.
-    #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// The entries since the last call: they belong to the event that is being applied.
+    pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// Every account that was ever touched, but for empty ones that come and go.
@@ -384,43 +397,54 @@ impl Book {
         u64::try_from(sum.max(0)).unwrap_or(u64::MAX)
     }
 
-    /// Whatever is wrong with the books alone, in words. Nothing is, ever.
+    /// Whatever is wrong with the balances alone, in words. Nothing is, ever.
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
-        let mut balances: BTreeMap<(Account, Asset), i128> = BTreeMap::new();
-        for (position, entry) in self.entries.iter().enumerate() {
-            if entry.number != position as u64 {
-                findings.push(format!("entry {} stands at {position}", entry.number));
-            }
-            let mut sums: BTreeMap<Asset, i128> = BTreeMap::new();
-            for posting in &entry.postings {
-                *sums.entry(posting.asset).or_default() += posting.amount;
-                let key = (posting.account.clone(), posting.asset);
-                *balances.entry(key).or_default() += posting.amount;
-            }
-            for (asset, sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
-                findings.push(format!(
-                    "entry {} sums to {sum} {}",
-                    entry.number,
-                    asset.symbol()
-                ));
-            }
-        }
-        balances.retain(is_kept);
-        if balances != self.balances {
-            findings.push("the balances are not the sums of the postings".into());
-        }
+        let mut sums: BTreeMap<Asset, i128> = BTreeMap::new();
         for ((account, asset), amount) in &self.balances {
+            *sums.entry(*asset).or_default() += amount;
             if *amount < 0 && !account.may_be_negative() {
                 findings.push(format!("{account} has {amount} {}", asset.symbol()));
             }
+        }
+        for (asset, sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
+            findings.push(format!("all accounts sum to {sum} {}", asset.symbol()));
         }
         findings
     }
 }
 
-/// What comes and goes is forgotten when it is empty.
-fn is_kept((account, _): &(Account, Asset), amount: &mut i128) -> bool {
-    *amount != 0 || !account.is_passing()
+/// As a list of account, asset and amount. Entries that nobody took are not part of it: there are
+/// none between two events.
+impl<C> Encode<C> for Book {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(self.balances.len() as u64)?;
+        for ((account, asset), amount) in &self.balances {
+            let posting = Posting {
+                account: account.clone(),
+                asset: *asset,
+                amount: *amount,
+            };
+            posting.encode(e, c)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Book {
+    fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let balances: Vec<Posting> = Vec::decode(d, c)?;
+        let balances = balances
+            .into_iter()
+            .map(|balance| ((balance.account, balance.asset), balance.amount));
+        Ok(Self {
+            balances: balances.collect(),
+            fresh: Vec::new(),
+        })
+    }
 }

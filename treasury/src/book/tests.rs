@@ -10,10 +10,10 @@ fn should_keep_both_sides_of_each_movement() {
     let mut found = Draft::new("found");
     found.transfer(Asset::Uact, Account::Outside, Account::Unallocated, 100);
     found.transfer(Asset::Uakt, Account::Outside, Account::Unallocated, 7);
-    book.post(1, found);
+    book.post(found);
     let mut credit = Draft::new("credit");
     credit.transfer(Asset::Uact, Account::Unallocated, web(), 60);
-    book.post(2, credit);
+    book.post(credit);
     let mut deposit = Draft::new("deposit");
     deposit.transfer(Asset::Uact, web(), Account::Escrow("web".into(), 9), 40);
     deposit.transfer(
@@ -22,7 +22,7 @@ fn should_keep_both_sides_of_each_movement() {
         Account::Spent("web".into()),
         15,
     );
-    book.post(3, deposit);
+    book.post(deposit);
     assert_eq!(book.findings(), Vec::<String>::new());
     assert_eq!(book.balance(&Account::Outside, Asset::Uact), -100);
     assert_eq!(book.held(Asset::Uact), 60);
@@ -32,12 +32,14 @@ fn should_keep_both_sides_of_each_movement() {
     assert_eq!(book.amount(&Account::Spent("web".into()), Asset::Uact), 15);
     let mut refund = Draft::new("refund");
     refund.transfer(Asset::Uact, Account::Escrow("web".into(), 9), web(), 25);
-    book.post(4, refund);
+    book.post(refund);
     assert_eq!(book.findings(), Vec::<String>::new());
     let names: Vec<String> = book.balances().map(|(a, ..)| a.to_string()).collect();
     assert!(!names.contains(&"escrow:web/9".to_string()), "{names:?}");
-    assert_eq!(book.entries().len(), 4);
-    assert_eq!(book.entries()[3].number, 3);
+    let entries = book.take_entries();
+    let whys: Vec<&str> = entries.iter().map(|entry| entry.why.as_str()).collect();
+    assert_eq!(whys, ["found", "credit", "deposit", "refund"]);
+    assert_eq!(book.take_entries(), []);
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn should_leave_no_trace_of_nothing() {
     let mut book = Book::default();
     let mut nothing = Draft::new("nothing");
     nothing.transfer(Asset::Uact, Account::Outside, web(), 0);
-    book.post(1, nothing);
+    book.post(nothing);
     assert_eq!(book, Book::default());
 }
 
@@ -55,39 +57,22 @@ fn should_find_what_is_wrong() {
         let mut book = Book::default();
         let mut draft = Draft::new("found");
         draft.transfer(Asset::Uact, Account::Outside, Account::Unallocated, 5);
-        book.post(1, draft);
+        book.post(draft);
         book
     };
     assert_eq!(good().findings(), Vec::<String>::new());
-
-    let mut lopsided = good();
-    lopsided.entries[0].postings[0].amount = -4;
-    assert_eq!(
-        lopsided.findings(),
-        [
-            "entry 0 sums to 1 uact",
-            "the balances are not the sums of the postings"
-        ]
-    );
 
     let mut cooked = good();
     cooked
         .balances
         .insert((Account::Unallocated, Asset::Uact), 6);
-    assert_eq!(
-        cooked.findings(),
-        ["the balances are not the sums of the postings"]
-    );
+    assert_eq!(cooked.findings(), ["all accounts sum to 1 uact"]);
 
     let mut overdrawn = good();
     let mut draft = Draft::new("too much");
     draft.transfer(Asset::Uact, Account::Unallocated, web(), 6);
-    overdrawn.post(2, draft);
+    overdrawn.post(draft);
     assert_eq!(overdrawn.findings(), ["unallocated has -1 uact"]);
-
-    let mut gap = good();
-    gap.entries[0].number = 1;
-    assert_eq!(gap.findings(), ["entry 1 stands at 0"]);
 }
 
 #[test]
@@ -141,7 +126,7 @@ fn should_say_who_has_what() {
     ] {
         draft.transfer(asset, from, to, amount);
     }
-    book.post(1, draft);
+    book.post(draft);
     assert_eq!(book.findings(), Vec::<String>::new());
     let expected = BTreeMap::from([
         ((Holder::IcpLedger, icp), 900 + 70 - 300 + 3),

@@ -97,8 +97,8 @@ pub(super) fn metrics(report: &Report<'_>) -> String {
         "Whether the reconciler works.",
         u8::from(report.at_work),
     );
-    metrics.gauge("event_bytes", "Size of the event log.", report.event_bytes);
-    metrics.describe("events_total", "counter", "Entries of the event log.");
+    metrics.gauge("event_bytes", "Size of the log.", report.event_bytes);
+    metrics.describe("events_total", "counter", "Blocks of the log.");
     metrics.value("events_total", &[], report.events);
     metrics.gauge("cycles", "Cycles of the canister.", report.cycles);
     metrics.0

@@ -6,11 +6,14 @@
 mod metrics;
 mod page;
 
-pub use live_runtime::certificate::{certified_data, skip_header};
-
+use crate::live::Booked;
+use crate::log::block_types;
 use crate::state::State;
 use crate::types::{HttpRequest, HttpResponse};
 use orchestrator::kernel::Nanos;
+
+/// Most entries of the books on the page: the newest.
+pub const MAX_ENTRIES: u64 = 50;
 
 /// What is shown.
 #[derive(Debug)]
@@ -21,7 +24,9 @@ pub struct Report<'a> {
     pub state: &'a State,
     /// Whether the reconciler is at work.
     pub at_work: bool,
-    /// Entries of the event log.
+    /// The newest entries of the books, newest first.
+    pub newest: &'a [Booked],
+    /// Blocks of the log.
     pub events: u64,
     /// Their size. **Units** bytes.
     pub event_bytes: u64,
@@ -36,6 +41,7 @@ pub fn respond(request: &HttpRequest, report: &Report<'_>) -> HttpResponse {
     let (status_code, kind, body) = match path {
         "/" => (200, "text/html; charset=utf-8", page::page(report)),
         "/metrics" => (200, "text/plain; version=0.0.4", metrics::metrics(report)),
+        "/block-types" => (200, "text/plain; charset=utf-8", types()),
         _ => (404, "text/plain", "not found\n".to_string()),
     };
     HttpResponse {
@@ -53,6 +59,24 @@ pub fn respond(request: &HttpRequest, report: &Report<'_>) -> HttpResponse {
         .to_vec(),
         body: body.into_bytes(),
     }
+}
+
+/// What `icrc3_supported_block_types` refers to.
+fn types() -> String {
+    let mut text = "Blocks of the treasury's log. Each is a map of:\n\
+         phash    hash of the block before it; the first has none\n\
+         btype    its type, which names what happened\n\
+         ts       when, in ns since the Unix epoch\n\
+         event    what happened: CBOR, read by the treasury's library\n\
+         entries  what it did to the books, where it did anything: maps of why, nonce and\n         \
+         payload_hash of the order, tx_hash and height on Akash, and postings: arrays of account,\n         \
+         asset, what came in and what went out, which are the same sum in each asset\n\nTypes:\n"
+        .to_string();
+    for name in block_types() {
+        text.push_str(name);
+        text.push('\n');
+    }
+    text
 }
 
 #[cfg(test)]

@@ -9,9 +9,6 @@ use orchestrator::kernel::money::{Uact, Uakt};
 use orchestrator::kernel::time::rfc3339;
 use std::fmt::Write;
 
-/// Most entries of the books on the page: the newest.
-const MAX_ENTRIES: usize = 50;
-
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2em;max-width:90em}\
 table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #bbb;padding:.2em .6em;\
 text-align:left;vertical-align:top}th{background:#eee}";
@@ -103,16 +100,16 @@ fn budgets(html: &mut String, report: &Report<'_>) {
 }
 
 fn entries(html: &mut String, report: &Report<'_>) {
-    let rows = report.state.book.entries().iter().rev().take(MAX_ENTRIES);
-    let rows = rows.map(|entry| {
+    let rows = report.newest.iter().map(|booked| {
+        let entry = &booked.entry;
         let postings: Vec<String> = entry
             .postings
             .iter()
             .map(|p| format!("{} {:+} {}", p.account, p.amount, p.asset.symbol()))
             .collect();
         vec![
-            entry.number.to_string(),
-            rfc3339(entry.at),
+            booked.number.to_string(),
+            rfc3339(booked.at),
             entry.why.clone(),
             entry
                 .order

@@ -6,6 +6,7 @@ fn get(url: &str, world: &World) -> (u16, String) {
         now: world.now,
         state: &world.state,
         at_work: false,
+        newest: &[],
         events: 7,
         event_bytes: 70,
         cycles: 3,

@@ -36,7 +36,7 @@ impl State {
         if let Some(since) = budget.change_since {
             budget.quiet = seen.block_time > since.saturating_add(crate::limits::QUIET_AFTER);
         }
-        self.book.post(at, booking.draft);
+        self.book.post(booking.draft);
     }
 }
 

@@ -1,7 +1,8 @@
 //! States for tests.
 
 use super::{BudgetSeen, Config, EscrowSeen, Event, Observation, Order, OwnSeen, Recorded, State};
-use crate::book::{Account, Asset};
+use crate::book::{Account, Asset, Entry};
+use crate::log::{Block, snapshot};
 use orchestrator::kernel::chain::{ChainConfig, Endpoint};
 use orchestrator::kernel::money::{Uact, Uakt};
 use orchestrator::kernel::order::Voting;
@@ -20,6 +21,8 @@ pub(crate) const GATEWAY: [u8; 10] = [2; 10];
 pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) log: Vec<Recorded>,
+    /// What all events together did to the books.
+    pub(crate) entries: Vec<Entry>,
     pub(crate) now: Nanos,
     pub(crate) height: u64,
 }
@@ -64,6 +67,7 @@ impl World {
         let mut world = Self {
             state: State::default(),
             log: vec![],
+            entries: vec![],
             now: START_S * NANOS_PER_SECOND,
             height: 100,
         };
@@ -87,7 +91,10 @@ impl World {
             at: self.now,
             event,
         };
-        self.state.apply(&recorded);
+        let entries = self.state.apply(&recorded);
+        let block = Block::new(None, &recorded, entries.clone());
+        assert!(block.kind().is_some(), "{recorded:?} has no type of block");
+        self.entries.extend(entries);
         self.log.push(recorded);
     }
 
@@ -130,6 +137,16 @@ impl World {
     pub(crate) fn check(&self) {
         assert_eq!(self.state.book.findings(), Vec::<String>::new());
         assert_eq!(super::replay(&self.log), self.state, "replay differs");
+        let saved = snapshot::encode(None, &self.state);
+        let restored = snapshot::decode(&saved, None);
+        assert_eq!(restored.as_ref(), Ok(&self.state), "a snapshot differs");
+        for (number, entry) in self.entries.iter().enumerate() {
+            for asset in Asset::ALL {
+                let postings = entry.postings.iter().filter(|p| p.asset == asset);
+                let sum: i128 = postings.map(|posting| posting.amount).sum();
+                assert_eq!(sum, 0, "entry {number}: {entry:?}");
+            }
+        }
         let log: Vec<Recorded> = self
             .log
             .iter()

@@ -2,142 +2,189 @@
 //!
 //! [`State::apply`] is the only writer. It is total: an event that does not fit changes nothing
 //! and is counted, so that a log always replays.
+//!
+//! Everything here can be written down and read back ([`crate::log::snapshot`]), and none of it
+//! grows with the number of events: what grows is in the log.
 
 mod booking;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use event::{
     BudgetSeen, Change, Config, EscrowSeen, Event, GrantPlan, Observation, Order, OwnSeen, Rates,
     Recorded,
 };
 
-use crate::book::{Account, Asset, Book, Draft, OrderRef};
+use crate::book::{Account, Asset, Book, Draft, Entry, OrderRef};
 use crate::budget::{Budget, Phase};
 use crate::limits::{
     MAX_REASON_BYTES, MAX_TRANSACTIONS, RESIGN, RESIGN_MAX, RETRY, RETRY_MAX, SECOND_LOOK,
 };
+use minicbor::{Decode, Encode};
 use orchestrator::akash::tx::SignedTx;
 use orchestrator::kernel::Nanos;
 use orchestrator::kernel::money::{Uact, Uakt};
 use std::collections::BTreeMap;
 
 /// The treasury.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct State {
     /// What it was installed with.
+    #[n(0)]
     pub config: Option<Config>,
     /// T.
+    #[n(1)]
     pub own: Option<OwnAccount>,
     /// By id.
+    #[n(2)]
     pub budgets: BTreeMap<String, Budget>,
     /// Every adopted order, by nonce.
+    #[n(3)]
     pub orders: BTreeMap<u64, Adopted>,
     /// The one transaction of T whose fate is not known.
+    #[n(4)]
     pub flight: Option<Flight>,
     /// The newest transactions, oldest first.
+    #[n(5)]
     pub transactions: Vec<Transaction>,
     /// Every movement of money.
+    #[n(6)]
     pub book: Book,
     /// The last rates.
+    #[n(7)]
     pub rates: Option<Rates>,
     /// Failures since something last went well.
+    #[n(8)]
     pub retry: Retry,
     /// No timeout of a transaction is used twice: the next one is later.
+    #[n(9)]
     pub last_timeout: Nanos,
     /// Events that did not fit and changed nothing: an audit finding when it is not zero.
+    #[n(10)]
     pub ignored: u64,
 }
 
 /// T on the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OwnAccount {
     /// Its key.
+    #[cbor(n(0), with = "minicbor::bytes")]
     pub public_key: [u8; 33],
     /// Its address.
+    #[n(1)]
     pub address: String,
     /// Its number, once something was sent to it.
+    #[n(2)]
     pub account_number: Option<u64>,
     /// What it held when last read.
+    #[n(3)]
     pub uakt: Uakt,
     /// What it held when last read.
+    #[n(4)]
     pub uact: Uact,
     /// When it was last read, with all budgets; 0 is never.
+    #[n(5)]
     pub read_at: Nanos,
     /// Block of that reading.
+    #[n(6)]
     pub read_height: u64,
     /// When every running deployment was last read too.
+    #[n(7)]
     pub thorough_at: Nanos,
     /// What the books did not explain at that reading, more being positive: uakt, uact.
+    #[cbor(n(8), with = "crate::codec::amounts")]
     pub unexplained: (i128, i128),
     /// When to look again at what the books did not explain.
+    #[n(9)]
     pub look_again: Option<Nanos>,
     /// Block of the last transaction of T. Older readings are not believed.
+    #[n(10)]
     pub tx_height: u64,
 }
 
 /// An adopted order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Adopted {
     /// What it says.
+    #[n(0)]
     pub order: Order,
     /// SHA-256 of the payload that was voted on.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub payload_hash: [u8; 32],
     /// When.
+    #[n(2)]
     pub at: Nanos,
 }
 
 /// A transaction whose fate is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Flight {
     /// What it does.
+    #[n(0)]
     pub plan: GrantPlan,
     /// What is sent.
+    #[n(1)]
     pub tx: SignedTx,
     /// After a block time later than this it is dead.
+    #[n(2)]
     pub timeout_ns: Nanos,
     /// What T pays for it.
+    #[n(3)]
     pub fee: Uakt,
     /// When a node last took it.
+    #[n(4)]
     pub accepted_at: Option<Nanos>,
     /// Looks in vain since it was last sent.
+    #[n(5)]
     pub looks: u32,
     /// When it was last looked for in vain.
+    #[n(6)]
     pub looked_at: Nanos,
     /// How often it was sent: the next endpoint is tried each time.
+    #[n(7)]
     pub sends: u32,
     /// Which nodes refused it, and why.
+    #[n(8)]
     pub refusals: BTreeMap<String, String>,
 }
 
 /// A transaction, for the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Transaction {
     /// For which budget.
+    #[n(0)]
     pub budget: String,
     /// What it does.
+    #[n(1)]
     pub what: String,
     /// Upper-case hexadecimal.
+    #[n(2)]
     pub hash: String,
     /// What became of it.
+    #[n(3)]
     pub state: TxState,
     /// When it was signed.
+    #[n(4)]
     pub signed_at: Nanos,
 }
 
 /// What became of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum TxState {
     /// Signed, perhaps sent.
+    #[n(0)]
     Sent,
     /// In a block, and did what it is for.
-    Included(u64),
+    #[n(1)]
+    Included(#[n(0)] u64),
     /// In a block, without effect.
-    Failed(String),
+    #[n(2)]
+    Failed(#[n(0)] String),
     /// In no block, and never will be.
+    #[n(3)]
     Dead,
 }
 
@@ -153,13 +200,16 @@ impl std::fmt::Display for TxState {
 }
 
 /// Failures since something last went well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Retry {
     /// How many.
+    #[n(0)]
     pub tries: u32,
     /// Nothing before.
+    #[n(1)]
     pub not_before: Nanos,
     /// The last one, in words.
+    #[n(2)]
     pub why: String,
 }
 
@@ -187,14 +237,19 @@ impl Recorded {
 }
 
 impl State {
-    /// Applies one recorded event. Replay calls this line alone.
-    pub fn apply(&mut self, recorded: &Recorded) {
+    /// Applies one recorded event, and says what it did to the books. Replay calls this line alone.
+    pub fn apply(&mut self, recorded: &Recorded) -> Vec<Entry> {
         let at = recorded.at;
         if self.try_apply(at, &recorded.event).is_none() {
             self.ignored += 1;
-            return;
+        } else {
+            self.count_failures(at, &recorded.event);
         }
-        match &recorded.event {
+        self.book.take_entries()
+    }
+
+    fn count_failures(&mut self, at: Nanos, event: &Event) {
+        match event {
             Event::TxUnanswered => self.fail(at, "no endpoint has taken the transaction yet"),
             Event::Fruitless { why } => self.fail(at, why),
             // These come from elsewhere and say nothing about the endpoints.
@@ -245,8 +300,8 @@ impl State {
                 self.budgets.get_mut(budget)?.owner = Some(owner.clone());
             }
             Event::Observed { seen } => self.observed(at, seen)?,
-            Event::Credited { budget, uact, uakt } => self.credited(at, budget, *uact, *uakt)?,
-            Event::Released { budget, uact, uakt } => self.released(at, budget, *uact, *uakt)?,
+            Event::Credited { budget, uact, uakt } => self.credited(budget, *uact, *uakt)?,
+            Event::Released { budget, uact, uakt } => self.released(budget, *uact, *uakt)?,
             Event::ChangeBegan { budget, why } => {
                 self.budgets.get_mut(budget)?.begin_change(why, at);
             }
@@ -299,23 +354,23 @@ impl State {
         Some(())
     }
 
-    fn credited(&mut self, at: Nanos, id: &str, uact: Uact, uakt: Uakt) -> Option<()> {
+    fn credited(&mut self, id: &str, uact: Uact, uakt: Uakt) -> Option<()> {
         let mut draft = Draft::new("credited to the budget");
         draft.order = Some(self.budgets.get(id)?.order);
         let to = || Account::Budget(id.to_string());
         draft.transfer(Asset::Uact, Account::Unallocated, to(), uact.0);
         draft.transfer(Asset::Uakt, Account::Unallocated, to(), uakt.0);
-        self.book.post(at, draft);
+        self.book.post(draft);
         Some(())
     }
 
-    fn released(&mut self, at: Nanos, id: &str, uact: Uact, uakt: Uakt) -> Option<()> {
+    fn released(&mut self, id: &str, uact: Uact, uakt: Uakt) -> Option<()> {
         let mut draft = Draft::new("no longer promised to the budget");
         draft.order = Some(self.budgets.get(id)?.order);
         let from = || Account::Budget(id.to_string());
         draft.transfer(Asset::Uact, from(), Account::Unallocated, uact.0);
         draft.transfer(Asset::Uakt, from(), Account::Unallocated, uakt.0);
-        self.book.post(at, draft);
+        self.book.post(draft);
         Some(())
     }
 
@@ -377,7 +432,7 @@ impl State {
             Event::TxIncluded { height } => self.included(at, *height)?,
             Event::TxFailed { height, code, log } => {
                 let why = format!("{code}: {}", cut(log));
-                self.pay_fee(at, *height, "gas of a transaction of T that failed")?;
+                self.pay_fee(*height, "gas of a transaction of T that failed")?;
                 self.landed(at, TxState::Failed(why.clone()), Some(why))?;
             }
             Event::TxDead => {
@@ -392,7 +447,7 @@ impl State {
 
     /// What the transaction in flight was for is on the chain now.
     fn included(&mut self, at: Nanos, height: u64) -> Option<()> {
-        self.pay_fee(at, height, "gas of a transaction of T")?;
+        self.pay_fee(height, "gas of a transaction of T")?;
         let plan = self.flight.as_ref()?.plan.clone();
         let id = &plan.budget;
         let budget = self.budgets.get_mut(id)?;
@@ -421,12 +476,12 @@ impl State {
             let free = left.saturating_sub(gas.unwrap_or_default().0);
             draft.transfer(Asset::Uakt, account, Account::Unallocated, free);
         }
-        self.book.post(at, draft);
+        self.book.post(draft);
         self.landed(at, TxState::Included(height), None)
     }
 
     /// Books what T paid for the transaction in flight.
-    fn pay_fee(&mut self, at: Nanos, height: u64, why: &str) -> Option<()> {
+    fn pay_fee(&mut self, height: u64, why: &str) -> Option<()> {
         let flight = self.flight.as_ref()?;
         let id = &flight.plan.budget;
         let mut draft = Draft::new(why);
@@ -439,7 +494,7 @@ impl State {
             Account::OwnGas(id.clone()),
             flight.fee.0,
         );
-        self.book.post(at, draft);
+        self.book.post(draft);
         let own = self.own.as_mut()?;
         own.tx_height = own.tx_height.max(height);
         Some(())
@@ -531,7 +586,7 @@ impl State {
                 draft.transfer(asset, Account::Unallocated, account.clone(), size);
             }
         }
-        self.book.post(at, draft);
+        self.book.post(draft);
     }
 }
 

@@ -1,6 +1,7 @@
 use super::fixtures::{World, closed, open, seen};
 use super::*;
 use crate::limits::QUIET_AFTER;
+use crate::log::snapshot;
 use proptest::prelude::*;
 
 const WEB: &str = "web";
@@ -75,7 +76,7 @@ fn should_book_what_t_had_at_first_and_nothing_twice() {
     accounts(&world, &[("outside", -100), ("unallocated", 100)]);
     assert_eq!(world.balance("unallocated", Asset::Uakt), 70);
     world.observe(Some((100, 70)), vec![]);
-    assert_eq!(world.state.book.entries().len(), 1);
+    assert_eq!(world.entries.len(), 1);
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn should_wait_for_the_account_to_be_there() {
             thorough: true,
         },
     });
-    assert!(world.state.book.entries().is_empty());
+    assert!(world.entries.is_empty());
     world.observe(Some((5, 6)), vec![]);
     accounts(&world, &[("outside", -5), ("suspense", 0)]);
 }
@@ -108,7 +109,7 @@ fn should_wait_for_the_account_to_be_there() {
 fn should_put_into_suspense_what_is_seen_twice() {
     let mut world = World::funded(100, 70);
     world.observe(Some((130, 60)), vec![]);
-    assert_eq!(world.state.book.entries().len(), 1, "once is not enough");
+    assert_eq!(world.entries.len(), 1, "once is not enough");
     let own = world.state.own.clone().expect("known");
     assert_eq!(own.unexplained, (-10, 30));
     assert_eq!(own.look_again, Some(world.now + SECOND_LOOK));
@@ -250,7 +251,7 @@ fn should_free_money_only_when_the_smaller_grant_is_in_a_block() {
         world.balance("own_gas:web", Asset::Uakt),
         2 * i128::from(FEE)
     );
-    let last = world.state.book.entries().last().expect("an entry");
+    let last = world.entries.last().expect("an entry");
     assert_eq!(last.height, Some(world.height));
     assert_eq!(last.order.map(|order| order.nonce), Some(1));
     assert!(last.tx_hash.is_some());
@@ -417,7 +418,7 @@ fn should_never_change_how_events_are_kept() {
     }
 }
 
-fn arb_event() -> impl Strategy<Value = Event> {
+pub(crate) fn arb_event() -> impl Strategy<Value = Event> {
     let amount = 0..300_000_000_u64;
     let escrow = (
         0..4_u64,
@@ -533,5 +534,7 @@ proptest! {
             .collect();
         prop_assert_eq!(unbalanced, Vec::<String>::new());
         prop_assert_eq!(&replay(&world.log), &world.state);
+        let saved = snapshot::encode(None, &world.state);
+        prop_assert_eq!(snapshot::decode(&saved, None), Ok(world.state));
     }
 }
