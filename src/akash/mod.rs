@@ -6,7 +6,9 @@
 pub mod address;
 pub mod gas;
 pub mod ids;
+pub mod light;
 pub mod message;
+pub mod proof;
 pub(crate) mod proto;
 pub mod read;
 pub mod tx;

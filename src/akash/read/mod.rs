@@ -9,7 +9,7 @@ mod deployment;
 mod market;
 mod node;
 mod tx;
-mod wire;
+pub(super) mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -63,7 +63,7 @@ pub enum ReadError {
     },
 }
 
-fn get(url: String, max_response_bytes: u64) -> HttpRequest {
+pub(super) fn get(url: String, max_response_bytes: u64) -> HttpRequest {
     HttpRequest {
         url,
         method: HttpMethod::Get,
@@ -74,7 +74,7 @@ fn get(url: String, max_response_bytes: u64) -> HttpRequest {
 }
 
 /// The body of a success.
-fn body<T: serde::de::DeserializeOwned>(
+pub(super) fn body<T: serde::de::DeserializeOwned>(
     expected: &'static str,
     response: &HttpResponse,
 ) -> Result<T, ReadError> {
@@ -115,7 +115,7 @@ fn grpc_code(response: &HttpResponse) -> Option<i64> {
 }
 
 /// The beginning of a text, for people.
-fn words(body: &[u8]) -> String {
+pub(super) fn words(body: &[u8]) -> String {
     // Four bytes hold any character: what is behind them is not among the first, and need not be
     // looked at.
     let head = body.get(..4 * MAX_WORDS).unwrap_or(body);

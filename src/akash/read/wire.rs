@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error};
 use std::str::FromStr;
 
 /// 64-bit numbers are texts.
-pub(super) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(in crate::akash) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr,
