@@ -497,6 +497,18 @@ mod tests {
                 "{message:?}"
             );
         }
+        for id in [
+            "message/create-deployment",
+            "message/create-lease",
+            "message/close-deployment",
+            "message/packed-enums",
+        ] {
+            conformance::confirm(
+                conformance::Suite::Vectors,
+                id,
+                "bytes of chain-sdk, recorded",
+            );
+        }
     }
 
     #[test]
@@ -591,5 +603,12 @@ mod tests {
         );
         let revoke = feegrant::MsgRevokeAllowance::decode(&revoke.value[..]).expect("our bytes");
         assert_eq!((revoke.granter, revoke.grantee), names());
+        for id in ["message/authz", "message/feegrant"] {
+            conformance::confirm(
+                conformance::Suite::Vectors,
+                id,
+                "cosmos-sdk-proto 0.27 (crate)",
+            );
+        }
     }
 }

@@ -257,6 +257,13 @@ mod tests {
                 &Signature::from_slice(&signature).expect("two scalars"),
             )
             .expect("the signature of cosmjs");
+        for id in ["message/transaction", "message/sign-bytes"] {
+            conformance::confirm(
+                conformance::Suite::Vectors,
+                id,
+                "a transaction of cosmjs, recorded",
+            );
+        }
     }
 
     /// A twin with a higher fee has the same place in the account's order: one of them is taken.

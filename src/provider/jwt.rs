@@ -151,6 +151,11 @@ mod tests {
         let mut expected = decoded(expected_body);
         expected.as_object_mut().expect("an object").remove("jti");
         assert_eq!(decoded(body), expected);
+        conformance::confirm(
+            conformance::Suite::Vectors,
+            "shape/jwt-claims",
+            "tokens of chain-sdk at 55f1c683, recorded",
+        );
     }
 
     /// The library's key signs our input; its deterministic signature of its own input is checked
@@ -183,5 +188,10 @@ mod tests {
                 &Signature::from_slice(&signature).expect("two scalars"),
             )
             .expect("our signature");
+        conformance::confirm(
+            conformance::Suite::Vectors,
+            "rule/jwt-signature",
+            "tokens of chain-sdk at 55f1c683, recorded",
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Every chore of the workspace behind one command: `cargo xtask`.
 
+mod conformance;
 mod tidy;
 
 use anyhow::{Context, Result, bail};
@@ -19,6 +20,10 @@ cargo xtask <chore>
                      --json       the last line is one JSON object with the figures
                      --seed N     another run of the same world (default: 1)
   bench            counts outcalls, signatures, cycles, instructions and bytes
+  conformance      runs the tests that meet a counterpart and says what they confirmed
+                     --write      makes docs/conformance.md of it
+                     --only NAME  one suite: it may be given again
+                     --with FILE  a report of another run, to put beside this one's
   tidy             checks what the compiler does not: long files, forbidden words
   ci               format, lints, tidy, dependencies, tests
 ";
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
         Some("test") => test(rest),
         Some("demo") => network("demo", rest),
         Some("bench") => network("bench", rest),
+        Some("conformance") => conformance::run(rest),
         Some("tidy") => tidy::check(&xtask::root()),
         Some("ci") => ci(),
         None | Some("help" | "--help" | "-h") => {

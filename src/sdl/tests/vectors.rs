@@ -47,6 +47,13 @@ fn should_give_the_manifest_of_the_reference_byte_for_byte() {
             "{name}"
         );
     }
+    for id in ["rule/sdl-manifest", "rule/sdl-hash"] {
+        conformance::confirm(
+            conformance::Suite::Vectors,
+            id,
+            "output of chain-sdk at 55f1c683, recorded",
+        );
+    }
 }
 
 #[test]
@@ -75,6 +82,11 @@ fn should_give_the_chain_the_groups_of_the_reference() {
         let expected = &vector["group_specs_protobuf_hex"];
         assert_eq!(&Value::from(bytes), expected, "{}", str_of(&vector, "name"));
     }
+    conformance::confirm(
+        conformance::Suite::Vectors,
+        "rule/sdl-groups",
+        "output of chain-sdk at 55f1c683, recorded",
+    );
 }
 
 #[test]
