@@ -3,6 +3,7 @@
 //! No rule of an order lives here. A built payload is checked by the validator of the canister
 //! that will get it, the same function that governance calls.
 
+pub mod audit;
 pub mod check;
 pub mod functions;
 pub mod launch;

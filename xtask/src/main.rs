@@ -12,7 +12,8 @@ use xtask::route::{DEBIAN_PACKAGES, Route, TARGET};
 const HELP: &str = "\
 cargo xtask <chore>
 
-  setup            installs what building canister modules needs, if it is missing
+  setup            installs what building canister modules needs, if it is missing, and the
+                   accounting tools that check the exported books, where it can
   build            builds both canister modules and prints their hashes
   test [ARGS]      builds all modules and runs every test; ARGS go to cargo test
   demo [OPTIONS]   one proposal from vote to lease to close on the local network
@@ -32,7 +33,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
     let done = match arguments.first().map(String::as_str) {
-        Some("setup") => setup().map(|route| println!("canister modules are built by the {route}")),
+        Some("setup") => setup().map(|route| {
+            readers();
+            println!("canister modules are built by the {route}");
+        }),
         Some("build") => build(&modules::PRODUCT).map(drop),
         Some("test") => test(rest),
         Some("demo") => network("demo", rest),
@@ -98,7 +102,51 @@ fn test(arguments: &[String]) -> Result<()> {
     for (part, reason) in SKIPPED {
         println!("skipped: {part}: {reason}");
     }
+    for (tool, how) in missing_readers() {
+        println!("skipped: {tool} reads the exported books: it is not installed ({how})");
+    }
     Ok(())
+}
+
+/// Where beancount is installed: beside everything else that is built.
+const BEANCOUNT: &str = "target/beancount";
+
+/// Tools that check the exported books and are not there, each with how to get it.
+fn missing_readers() -> Vec<(&'static str, &'static str)> {
+    let runs = |program: &Path| {
+        let version = Command::new(program).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    };
+    let local = xtask::root().join(BEANCOUNT).join("bin/bean-check");
+    let mut missing = Vec::new();
+    if !runs(Path::new("hledger")) {
+        missing.push(("hledger", "apt-get install hledger"));
+    }
+    if !runs(Path::new("bean-check")) && !runs(&local) {
+        missing.push(("beancount", "pip install beancount"));
+    }
+    missing
+}
+
+/// Installs what it can of the tools that check the exported books. Without them their tests are
+/// skipped, and say so.
+fn readers() {
+    for (tool, how) in missing_readers() {
+        let root = xtask::root();
+        let done = if tool == "hledger" {
+            run(Command::new("apt-get").args(["-qq", "install", "-y", "hledger"]))
+        } else {
+            let venv = ["-m", "venv", BEANCOUNT];
+            let pip = format!("{BEANCOUNT}/bin/pip");
+            run(Command::new("python3").args(venv).current_dir(&root)).and_then(|()| {
+                let install = ["-q", "install", "beancount"];
+                run(Command::new(root.join(pip)).args(install))
+            })
+        };
+        if let Err(error) = done {
+            eprintln!("setup: {tool} ({how}): {error:#}");
+        }
+    }
 }
 
 /// Parts of the world that the tests meet only as stand-ins.

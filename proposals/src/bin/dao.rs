@@ -1,6 +1,7 @@
 //! `dao`: templates to proposals, on the command line.
 
 use candid::Principal;
+use proposals::audit::{self, Dump, Format, MAINNET_ROOT_KEY};
 use proposals::{Built, Moment, World, functions, launch, text};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,13 @@ dao <command>
         reads an SDL and tells every problem, or what it asks for
   register --gateway ID --treasury ID
         the actions that register the functions of both canisters, one a line
+  audit verify --from DUMP [--root-key HEX]
+        checks the treasury's log: its hash chain, what the Internet Computer signed for its newest
+        block, that its events lead to all entries and to what the canister says, and, where they are
+        given, the balances of both chains. DUMP is a file of answers, see docs/audit.md; HEX names a
+        file with a root key (DER, hexadecimal), and without it the key is the main network's
+  audit export --from DUMP --format hledger|beancount|csv|json [--root-key HEX]
+        the same checks, and prints the books for accounting tools
   launch [FILE]
         checks the file that launches the DAO (default: sns_init.yaml)
 ";
@@ -50,6 +58,7 @@ fn run(arguments: &[String]) -> Result<String, String> {
         "render" => check(rest).map(|(_, text)| text),
         "sdl" => sdl(rest),
         "register" => register(rest),
+        "audit" => audit(rest),
         "launch" => launch_file(rest),
         "help" | "--help" | "-h" => Ok(HELP.to_string()),
         other => Err(format!("expected a command, got {other}\n\n{HELP}")),
@@ -234,6 +243,39 @@ fn register(mut arguments: Arguments) -> Result<String, String> {
     Ok(lines(
         functions::all(gateway, treasury).iter().map(text::register),
     ))
+}
+
+/// A log that is not what was certified is not exported either.
+fn audit(mut arguments: Arguments) -> Result<String, String> {
+    let act = arguments.file.take().unwrap_or_default();
+    let file = arguments.take("from").ok_or("expected --from")?;
+    let format = arguments.take("format");
+    let root_key = match arguments.take("root-key") {
+        None => MAINNET_ROOT_KEY.to_string(),
+        Some(file) => std::fs::read_to_string(&file)
+            .map_err(|why| format!("--root-key: {file}: cannot be read: {why}"))?,
+    };
+    arguments.done()?;
+    let root_key = hex::decode(root_key.trim()).map_err(|why| format!("--root-key: {why}"))?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|why| format!("--from: {file}: cannot be read: {why}"))?;
+    let dump = Dump::read(&text).map_err(|why| format!("--from: {file}: {why}"))?;
+    let report = audit::verify(&dump, &root_key);
+    let audited = match &report.audited {
+        Some(audited) => audited,
+        None => return Err(report.to_string()),
+    };
+    match (act.to_str(), format.as_deref()) {
+        (Some("verify"), None) => Ok(report.to_string()),
+        (Some("export"), Some(name)) => Format::by_name(name)
+            .map(|format| audit::export(audited, format))
+            .ok_or(format!(
+                "--format: expected hledger, beancount, csv or json, got {name}"
+            )),
+        (Some("export"), None) => Err("expected --format".into()),
+        (Some("verify"), Some(_)) => Err("expected no option --format".into()),
+        _ => Err(format!("audit: expected verify or export\n\n{HELP}")),
+    }
 }
 
 fn launch_file(mut arguments: Arguments) -> Result<String, String> {

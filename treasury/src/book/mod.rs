@@ -282,6 +282,18 @@ impl Draft {
         }
     }
 
+    /// The entry, unless nothing has moved.
+    #[must_use]
+    pub fn finish(self) -> Option<Entry> {
+        (!self.postings.is_empty()).then_some(Entry {
+            why: self.why,
+            order: self.order,
+            tx_hash: self.tx_hash,
+            height: self.height,
+            postings: self.postings,
+        })
+    }
+
     /// Moves an amount. Nothing happens when it is zero.
     pub fn transfer(&mut self, asset: Asset, from: Account, to: Account, amount: u64) {
         if amount == 0 {
@@ -309,15 +321,20 @@ pub struct Book {
 impl Book {
     /// Books a draft. One that moves nothing leaves no trace.
     pub fn post(&mut self, draft: Draft) {
-        if draft.postings.is_empty() {
-            return;
+        if let Some(entry) = draft.finish() {
+            self.add(&entry);
+            self.fresh.push(entry);
         }
-        for posting in &draft.postings {
+    }
+
+    /// Adds up an entry that was booked before, as the reader of a log does.
+    pub fn add(&mut self, entry: &Entry) {
+        for posting in &entry.postings {
             let key = (posting.account.clone(), posting.asset);
             // 2^64 entries of 2^64 units stay below the edge of 128 bits.
             *self.balances.entry(key).or_default() += posting.amount;
         }
-        for posting in &draft.postings {
+        for posting in &entry.postings {
             if posting.account.is_passing() {
                 let key = (posting.account.clone(), posting.asset);
                 if self.balances.get(&key) == Some(&0) {
@@ -325,13 +342,6 @@ impl Book {
                 }
             }
         }
-        self.fresh.push(Entry {
-            why: draft.why,
-            order: draft.order,
-            tx_hash: draft.tx_hash,
-            height: draft.height,
-            postings: draft.postings,
-        });
     }
 
     /// The entries since the last call: they belong to the event that is being applied.

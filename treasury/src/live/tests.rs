@@ -56,7 +56,7 @@ fn should_come_back_from_an_upgrade_with_a_snapshot_and_without() {
     let mut replay = crate::log::Replay::default();
     storage::for_each_block(|bytes| {
         let block = Block::decode(bytes).expect("ours");
-        replay.block(&block).expect("a sound log");
+        replay.next(&block.value()).expect("a sound log");
     });
     assert_eq!(replay.tip, tip());
 }

@@ -224,21 +224,21 @@ pub enum LogError {
         /// Hexadecimal.
         got: String,
     },
-    /// Its entries are not what its event does to the books.
-    #[error("block {index}: its event leads to other entries than it has: {expected}, got {got}")]
-    Entries {
+    /// It says something else than what its event leads to.
+    #[error("block {index}: expected {expected} by its event, got {got}")]
+    Other {
         /// Which.
         index: u64,
         /// By replay.
         expected: String,
-        /// In the block.
+        /// As it is.
         got: String,
     },
 }
 
 /// Rebuilds the state from a log, and checks everything that a log can be checked for by itself:
-/// that each block names the one before it, that its event is readable, and that its entries are
-/// what the event does to the books.
+/// that each block names the one before it, that its event is readable, and that everything else in
+/// it is what follows from the event.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     /// After all blocks so far.
@@ -248,34 +248,52 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Takes the next block. **Errors** what is wrong with it; then the state is of no more use.
-    pub fn block(&mut self, block: &Block) -> Result<(), LogError> {
+    /// Takes the next block, as ICRC-3 shows it. **Errors** what is wrong with it; then the state is
+    /// of no more use.
+    pub fn next(&mut self, value: &Value) -> Result<Block, LogError> {
         let index = self.tip.map_or(0, |tip| tip.index + 1);
-        let expected = self.tip.map(|tip| tip.hash);
-        if block.parent != expected {
-            let shown = |hash: Option<[u8; 32]>| hash.map_or("none".into(), hex::encode);
+        let unreadable = |why: String| LogError::Unreadable { index, why };
+        let missing = |what: &str| unreadable(format!("expected {what}, got none that fits"));
+        let parent = match value.get("phash") {
+            None => None,
+            Some(Value::Blob(hash)) => Some(hash.to_vec()),
+            Some(_) => return Err(missing("bytes as phash")),
+        };
+        let expected = self.tip.map(|tip| tip.hash.to_vec());
+        if parent != expected {
+            let shown = |hash: Option<Vec<u8>>| hash.map_or("none".into(), hex::encode);
             return Err(LogError::Broken {
                 index,
                 expected: shown(expected),
-                got: shown(block.parent),
+                got: shown(parent),
             });
         }
-        let recorded = block.recorded().map_err(|why| LogError::Unreadable {
-            index,
-            why: format!("its event cannot be read: {why}"),
-        })?;
-        let entries = self.state.apply(&recorded);
-        if entries != block.entries {
-            return Err(LogError::Entries {
+        let (Some(Value::Nat(at)), Some(Value::Blob(event))) =
+            (value.get("ts"), value.get("event"))
+        else {
+            return Err(missing("ts and event"));
+        };
+        let at = u64::try_from(&at.0).map_err(|_| missing("a time of 64 bits"))?;
+        let decoded: Event = minicbor::decode(event)
+            .map_err(|why| unreadable(format!("its event cannot be read: {why}")))?;
+        let recorded = Recorded { at, event: decoded };
+        let block = Block {
+            parent: self.tip.map(|tip| tip.hash),
+            at,
+            event: event.to_vec(),
+            entries: self.state.apply(&recorded),
+        };
+        let replayed = block.value();
+        let hash = value.hash();
+        // Not their hashes: a text and its bytes have the same, and so have `Nat` and `Int`.
+        if replayed != *value {
+            return Err(LogError::Other {
                 index,
-                expected: format!("{entries:?}"),
-                got: format!("{:?}", block.entries),
+                expected: format!("{replayed:?}"),
+                got: format!("{value:?}"),
             });
         }
-        self.tip = Some(Tip {
-            index,
-            hash: block.hash(),
-        });
-        Ok(())
+        self.tip = Some(Tip { index, hash });
+        Ok(block)
     }
 }

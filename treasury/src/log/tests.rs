@@ -164,7 +164,11 @@ fn replayed(blocks: &[Block]) -> Result<Replay, LogError> {
     let mut replay = Replay::default();
     blocks
         .iter()
-        .try_for_each(|block| replay.block(block))
+        .try_for_each(|block| {
+            let rebuilt = replay.next(&block.value())?;
+            assert_eq!(&rebuilt, block);
+            Ok(())
+        })
         .map(|()| replay)
 }
 
@@ -265,7 +269,7 @@ fn should_find_the_block_that_was_changed() {
         };
         let (LogError::Unreadable { index: at, .. }
         | LogError::Broken { index: at, .. }
-        | LogError::Entries { index: at, .. }) = error;
+        | LogError::Other { index: at, .. }) = error;
         assert!(
             [index, index + 1].contains(&usize::try_from(at).expect("small")),
             "{desc}: {at}"
