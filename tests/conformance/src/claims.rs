@@ -1,8 +1,14 @@
 //! The table of claims, a file for each outside part.
 
+mod ic;
 mod messages;
+mod network;
+mod proofs;
 mod provider;
+mod reads;
+mod rules;
 mod sdl;
+mod sns;
 
 use crate::suite::Suite;
 
@@ -81,13 +87,41 @@ pub enum Part {
     Messages,
     /// SDL, manifest and hash.
     Sdl,
+    /// Queries of nodes.
+    Reads,
+    /// Rules and codes of the chain.
+    Rules,
+    /// Headers and proofs.
+    Proofs,
     /// Providers' gateways.
     Provider,
+    /// Figures of live networks.
+    Network,
+    /// Calls, outcalls, signatures.
+    Ic,
+    /// The ICP ledger.
+    Ledger,
+    /// The exchange-rate canister.
+    Rates,
+    /// SNS governance.
+    Sns,
 }
 
 impl Part {
     /// Every part, in the order of the document.
-    pub const ALL: [Part; 3] = [Part::Messages, Part::Sdl, Part::Provider];
+    pub const ALL: [Part; 11] = [
+        Part::Messages,
+        Part::Sdl,
+        Part::Reads,
+        Part::Rules,
+        Part::Proofs,
+        Part::Provider,
+        Part::Network,
+        Part::Ic,
+        Part::Ledger,
+        Part::Rates,
+        Part::Sns,
+    ];
 
     /// Heading in the document.
     #[must_use]
@@ -95,7 +129,15 @@ impl Part {
         match self {
             Part::Messages => "Akash: transactions and messages",
             Part::Sdl => "Akash: SDL, manifest, hash",
+            Part::Reads => "Akash: what nodes are asked",
+            Part::Rules => "Akash: rules and codes",
+            Part::Proofs => "Akash: headers, proofs, store keys",
             Part::Provider => "Akash: providers",
+            Part::Network => "Akash: the live network",
+            Part::Ic => "Internet Computer: outcalls and signatures",
+            Part::Ledger => "Internet Computer: ICP ledger",
+            Part::Rates => "Internet Computer: exchange rates",
+            Part::Sns => "SNS governance",
         }
     }
 }
@@ -105,4 +147,14 @@ pub fn all() -> impl Iterator<Item = &'static Claim> {
     TABLES.iter().flat_map(|table| table.iter())
 }
 
-const TABLES: [&[Claim]; 3] = [messages::CLAIMS, sdl::CLAIMS, provider::CLAIMS];
+const TABLES: [&[Claim]; 9] = [
+    messages::CLAIMS,
+    sdl::CLAIMS,
+    reads::CLAIMS,
+    rules::CLAIMS,
+    proofs::CLAIMS,
+    provider::CLAIMS,
+    network::CLAIMS,
+    ic::CLAIMS,
+    sns::CLAIMS,
+];

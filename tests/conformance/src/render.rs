@@ -43,7 +43,7 @@ pub fn document(report: &Report, ran: &BTreeSet<Suite>) -> String {
         }
     }
     out.push_str("\n## What earlier notes said, and what it is\n\n| earlier notes said | it is | shown by |\n| --- | --- | --- |\n");
-    for row in corrections::ALL {
+    for row in corrections::CORRECTIONS {
         let _ = writeln!(
             out,
             "| {} | {} | {} |",
@@ -51,6 +51,11 @@ pub fn document(report: &Report, ran: &BTreeSet<Suite>) -> String {
             cell(row.is),
             cell(row.shown_by)
         );
+    }
+    out.push_str("\n## Where a counterpart differs, and we do not follow\n\n| counterpart | it | we | why |\n| --- | --- | --- | --- |\n");
+    for row in corrections::DIFFERENCES {
+        let cells = [row.counterpart, row.theirs, row.ours, row.why].map(cell);
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
 }

@@ -70,7 +70,7 @@ fn should_be_confirmed_somewhere_when_a_suite_is_named() {
     }
 }
 
-/// Rust sources below a folder, but for the table itself.
+/// Rust sources below a folder, but for the table and its neighbours.
 fn collect(folder: &Path, into: &mut String) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -79,7 +79,7 @@ fn collect(folder: &Path, into: &mut String) {
             .and_then(|name| name.to_str())
             .unwrap_or_default();
         if path.is_dir() {
-            if !["target", "node_modules", "claims"].contains(&name) {
+            if !["target", "node_modules", "conformance"].contains(&name) {
                 collect(&path, into);
             }
         } else if path.extension().is_some_and(|ending| ending == "rs") {

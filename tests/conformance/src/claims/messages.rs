@@ -87,6 +87,21 @@ pub(super) const CLAIMS: &[Claim] = &[
         "MsgGrantAllowance with an AllowedMsgAllowance round a BasicAllowance, and MsgRevokeAllowance",
         &[Check(Vectors), Check(Npm)],
     ),
+    message(
+        "message/send",
+        "MsgSend of bank v1beta1 with one coin",
+        &[Check(Npm)],
+    ),
+    message(
+        "message/mint-act",
+        "MsgMintACT of bme v1 carries owner, receiver (the same) and the uakt to burn",
+        &[Check(Npm)],
+    ),
+    message(
+        "message/burn-act",
+        "MsgBurnACT of bme v1 carries owner, receiver (the same) and the uact to burn",
+        &[Check(Npm)],
+    ),
     in_file(
         "message/transaction",
         "TxRaw, TxBody, AuthInfo, Fee with a granter, SignerInfo with a secp256k1 key and mode direct",

@@ -88,10 +88,15 @@ fn group(dice: &mut Dice) -> sdl::Group {
     }
 }
 
+/// chain-sdk cannot write numbers from 2^63 on.
+fn dseq(dice: &mut Dice) -> u64 {
+    dice.wide() >> 1
+}
+
 fn bid(dice: &mut Dice) -> BidId {
     BidId {
         owner: address_of(dice),
-        dseq: dice.wide(),
+        dseq: dseq(dice),
         gseq: dice.wide32(),
         oseq: dice.wide32(),
         provider: address_of(dice),
@@ -100,14 +105,14 @@ fn bid(dice: &mut Dice) -> BidId {
 }
 
 /// How many kinds of messages [`message`] makes.
-const KINDS: u64 = 8;
+const KINDS: u64 = 11;
 
 fn message(dice: &mut Dice, kind: u64) -> Message {
     let (granter, grantee) = (address_of(dice), address_of(dice));
     match kind {
         0 => Message::CreateDeployment {
             owner: granter,
-            dseq: dice.wide(),
+            dseq: dseq(dice),
             groups: dice.list(0, 3, group),
             hash: dice.bytes(),
             deposit: Uact(dice.wide()),
@@ -117,7 +122,7 @@ fn message(dice: &mut Dice, kind: u64) -> Message {
         2 => Message::CloseLease { lease: bid(dice) },
         3 => Message::CloseDeployment {
             owner: granter,
-            dseq: dice.wide(),
+            dseq: dseq(dice),
         },
         4 => Message::GrantDeposit {
             granter,
@@ -131,7 +136,21 @@ fn message(dice: &mut Dice, kind: u64) -> Message {
             limit: Uakt(dice.wide()),
             allowed: dice.list(1, 4, |dice| format!("/akash.x.v1.Msg{}", dice.below(99))),
         },
-        _ => Message::RevokeFees { granter, grantee },
+        7 => Message::RevokeFees { granter, grantee },
+        8 => Message::Send {
+            from: granter,
+            to: grantee,
+            denom: dice.pick(&["uakt", "ibc/0123"]).to_string(),
+            amount: u128::from(dice.wide()) * u128::from(dice.below(3)),
+        },
+        9 => Message::MintAct {
+            owner: granter,
+            burn: Uakt(dice.wide()),
+        },
+        _ => Message::BurnAct {
+            owner: granter,
+            burn: Uact(dice.wide()),
+        },
     }
 }
 
@@ -394,6 +413,29 @@ fn message_json(message: &Message) -> Value {
             "granter": granter,
             "grantee": grantee,
         }),
+        Message::Send {
+            from,
+            to,
+            denom,
+            amount,
+        } => json!({
+            "@type": "/cosmos.bank.v1beta1.MsgSend",
+            "from_address": from,
+            "to_address": to,
+            "amount": [coin_json(denom, amount)],
+        }),
+        Message::MintAct { owner, burn } => json!({
+            "@type": "/akash.bme.v1.MsgMintACT",
+            "owner": owner,
+            "to": owner,
+            "coins_to_burn": coin_json("uakt", burn.0),
+        }),
+        Message::BurnAct { owner, burn } => json!({
+            "@type": "/akash.bme.v1.MsgBurnACT",
+            "owner": owner,
+            "to": owner,
+            "coins_to_burn": coin_json("uact", burn.0),
+        }),
     }
 }
 
@@ -475,6 +517,8 @@ fn should_write_transactions_that_cosmjs_and_chain_sdk_read_and_write() {
         "message/close-lease",
         "message/close-deployment",
         "message/deposit-authorization",
+        "message/mint-act",
+        "message/burn-act",
     ] {
         confirm(Suite::Npm, id, &akash);
     }
@@ -484,6 +528,7 @@ fn should_write_transactions_that_cosmjs_and_chain_sdk_read_and_write() {
         "message/transaction",
         "message/sign-bytes",
         "message/unordered",
+        "message/send",
     ] {
         confirm(Suite::Npm, id, &cosmos);
     }
