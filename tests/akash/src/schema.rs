@@ -170,18 +170,35 @@ pub fn of_type(url: &str) -> Option<&'static Schema> {
 /// far below what its messages need.
 const MAX_DEPTH: u32 = 32;
 
-/// Walks a message. **Errors** what is wrong, in the words of the SDK.
-pub fn check(bytes: &[u8], schema: &Schema) -> Result<(), String> {
-    walk(bytes, schema, 0)
+/// Fields whose number has this bit may be unknown, anywhere in a body.
+/// **Source** SDK, `codec/unknownproto`, `bit11NonCritical`.
+const NON_CRITICAL: u32 = 1 << 10;
+
+/// Whether unknown fields may be passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// None.
+    Refused,
+    /// Those whose number says so.
+    NonCritical,
 }
 
-fn walk(mut bytes: &[u8], schema: &Schema, depth: u32) -> Result<(), String> {
+/// Walks a message. **Errors** what is wrong, in the words of the SDK.
+pub fn check(bytes: &[u8], schema: &Schema, unknown: Unknown) -> Result<(), String> {
+    walk(bytes, schema, unknown, 0)
+}
+
+fn walk(mut bytes: &[u8], schema: &Schema, unknown: Unknown, depth: u32) -> Result<(), String> {
     if depth > MAX_DEPTH {
         return Err("message nested too deeply".into());
     }
     while !bytes.is_empty() {
         let (field, wire) = tag(&mut bytes)?;
         let Some((_, kind)) = schema.iter().find(|(number, _)| *number == field) else {
+            if unknown == Unknown::NonCritical && field & NON_CRITICAL != 0 {
+                skip(&mut bytes, wire)?;
+                continue;
+            }
             return Err(format!(
                 "errUnknownField: {{TagNum: {field}, WireType: {wire}}}"
             ));
@@ -193,8 +210,8 @@ fn walk(mut bytes: &[u8], schema: &Schema, depth: u32) -> Result<(), String> {
             (Ints | Bytes, 2) => {
                 chunk(&mut bytes)?;
             }
-            (Message(inner), 2) => walk(chunk(&mut bytes)?, inner, depth + 1)?,
-            (Any, 2) => any(chunk(&mut bytes)?, depth + 1)?,
+            (Message(inner), 2) => walk(chunk(&mut bytes)?, inner, unknown, depth + 1)?,
+            (Any, 2) => any(chunk(&mut bytes)?, unknown, depth + 1)?,
             _ => {
                 return Err(format!(
                     "errMismatchedWireType: {{TagNum: {field}, got {wire}}}"
@@ -205,8 +222,8 @@ fn walk(mut bytes: &[u8], schema: &Schema, depth: u32) -> Result<(), String> {
     Ok(())
 }
 
-fn any(bytes: &[u8], depth: u32) -> Result<(), String> {
-    walk(bytes, &[(1, Bytes), (2, Bytes)], depth)?;
+fn any(bytes: &[u8], unknown: Unknown, depth: u32) -> Result<(), String> {
+    walk(bytes, &[(1, Bytes), (2, Bytes)], Unknown::Refused, depth)?;
     let (mut rest, mut url, mut value) = (bytes, "", &[][..]);
     while !rest.is_empty() {
         let (field, _) = tag(&mut rest)?;
@@ -218,9 +235,22 @@ fn any(bytes: &[u8], depth: u32) -> Result<(), String> {
         }
     }
     match of_type(url) {
-        Some(schema) => walk(value, schema, depth + 1),
+        Some(schema) => walk(value, schema, unknown, depth + 1),
         None => Err(format!("unable to resolve type URL {url}")),
     }
+}
+
+/// Passes over a field that nobody knows.
+fn skip(bytes: &mut &[u8], wire: u8) -> Result<(), String> {
+    let fixed = match wire {
+        0 => return varint(bytes).map(drop),
+        2 => return chunk(bytes).map(drop),
+        1 => 8,
+        5 => 4,
+        _ => return Err(format!("wire type {wire} of an unknown field")),
+    };
+    *bytes = bytes.get(fixed..).ok_or("unexpected EOF")?;
+    Ok(())
 }
 
 /// Field number and wire type.

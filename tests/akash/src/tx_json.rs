@@ -88,6 +88,8 @@ fn coins(list: &[(String, u128)]) -> Value {
 
 fn message(url: &str, msg: &Msg) -> Value {
     let mut value = match msg {
+        // What was wrong with it is in the result; its fields are not kept.
+        Msg::Refused { .. } => json!({}),
         Msg::Send {
             from,
             to,

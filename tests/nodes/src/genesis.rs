@@ -86,6 +86,8 @@ pub struct Genesis {
     pub absent: Vec<u64>,
     /// After how many blocks a validator that misses half of them is jailed.
     pub jail_window: u64,
+    /// How old evidence may be, and so how many blocks a node has to keep; the default when `None`.
+    pub evidence_blocks: Option<u64>,
 }
 
 impl Genesis {
@@ -98,6 +100,7 @@ impl Genesis {
             power: 100,
             absent: vec![],
             jail_window: 30_000,
+            evidence_blocks: None,
         }
     }
 
@@ -113,6 +116,11 @@ impl Genesis {
         let file = home.join("config/genesis.json");
         let mut genesis = read(&file)?;
         genesis["chain_id"] = json!(self.chain_id);
+        if let Some(blocks) = self.evidence_blocks {
+            let evidence = at(&mut genesis, "/consensus/params/evidence")?;
+            evidence["max_age_num_blocks"] = json!(blocks.to_string());
+            evidence["max_age_duration"] = json!("1000000000");
+        }
         let state = genesis
             .get_mut("app_state")
             .context("the genesis has no app_state")?;

@@ -11,11 +11,14 @@
 #![warn(missing_docs)]
 
 pub mod actor;
+pub mod cases;
 pub mod genesis;
 pub mod go;
 pub mod http;
 pub mod node;
 pub mod process;
+pub mod pruned;
 pub mod raw;
 pub mod record;
 pub mod skip;
+pub mod world;

@@ -2,7 +2,6 @@
 //!
 //! Variants and fields are numbered and the numbers are never reused: the log outlives upgrades.
 
-use crate::{icp, swap};
 use minicbor::{Decode, Encode};
 use orchestrator::kernel::Nanos;
 use orchestrator::kernel::chain::ChainConfig;
@@ -178,12 +177,6 @@ pub enum Event {
     /// A node did not say whether it took the transaction. It may be on its way.
     #[n(18)]
     TxUnanswered,
-    /// About swaps.
-    #[n(20)]
-    Swap(#[n(0)] swap::Event),
-    /// About ICP on its ledger.
-    #[n(25)]
-    Icp(#[n(0)] icp::Event),
     /// An act had no result.
     #[n(17)]
     Fruitless {

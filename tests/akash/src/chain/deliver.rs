@@ -79,6 +79,7 @@ impl State {
     fn execute_message(&mut self, ctx: &Ctx, msg: &Msg) -> Outcome<Vec<u8>> {
         match msg {
             Msg::Send { from, to, coins } => self.send(from, to, coins)?,
+            Msg::Refused { failure, .. } => return Err(failure.clone()),
             Msg::GrantDeposit {
                 granter,
                 grantee,

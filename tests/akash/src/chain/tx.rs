@@ -7,6 +7,7 @@ use super::{bank, deployment, market};
 use crate::proto::{
     self, BidId, DeploymentId, EscrowId, GroupId, MsgCreateBid, MsgCreateDeployment, MsgProvider,
 };
+use crate::schema::Unknown;
 use crate::{address, schema};
 use cosmos_sdk_proto::cosmos::authz::v1beta1 as authz_pb;
 use cosmos_sdk_proto::cosmos::feegrant::v1beta1 as feegrant_pb;
@@ -17,6 +18,11 @@ use prost::Message as _;
 /// A message that this chain serves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
+    /// A message that its handler refuses without a look at the state.
+    Refused {
+        signer: String,
+        failure: super::failure::Failure,
+    },
     /// `cosmos.bank.v1beta1.MsgSend`.
     Send {
         from: String,
@@ -111,7 +117,7 @@ pub struct Tx {
 }
 
 /// Decodes and checks the form, as the node does before anything else.
-/// **Errors** `sdk` 2 and 18, and those of `ValidateBasic` of each message.
+/// **Errors** `sdk` 2 and 18, and those of `ValidateBasic` of each message of Akash's own modules.
 pub fn decode(bytes: &[u8]) -> Outcome<Tx> {
     let malformed = |log: String| sdk(code::TX_DECODE, format!("{log}: tx parse error"));
     if let Err(log) = canonical(bytes) {
@@ -120,10 +126,10 @@ pub fn decode(bytes: &[u8]) -> Outcome<Tx> {
     let Ok(raw) = TxRaw::decode(bytes) else {
         return malformed("cannot decode".into());
     };
-    if let Err(log) = schema::check(&raw.body_bytes, schema::TX_BODY) {
+    if let Err(log) = schema::check(&raw.body_bytes, schema::TX_BODY, Unknown::NonCritical) {
         return malformed(log);
     }
-    if let Err(log) = schema::check(&raw.auth_info_bytes, schema::AUTH_INFO) {
+    if let Err(log) = schema::check(&raw.auth_info_bytes, schema::AUTH_INFO, Unknown::Refused) {
         return malformed(log);
     }
     let body = match proto::TxBody::decode(raw.body_bytes.as_slice()) {
@@ -233,22 +239,14 @@ impl Msg {
         let msg = match url {
             "/cosmos.bank.v1beta1.MsgSend" => {
                 let m: MsgSend = sdk_msg(value)?;
-                accounts(&[&m.from_address, &m.to_address])?;
-                let amount = m
-                    .amount
-                    .iter()
-                    .map(|c| (c.denom.as_str(), c.amount.as_str()));
-                let coins = coins(amount)?;
-                if coins.is_empty() {
-                    return sdk(code::INVALID_COINS, "invalid coins");
-                }
-                Msg::Send {
-                    from: m.from_address,
-                    to: m.to_address,
-                    coins,
-                }
+                accounts(&[&m.from_address])?;
+                in_block(m.from_address.clone(), send(m))
             }
-            "/cosmos.authz.v1beta1.MsgGrant" => grant(sdk_msg(value)?)?,
+            "/cosmos.authz.v1beta1.MsgGrant" => {
+                let m: authz_pb::MsgGrant = sdk_msg(value)?;
+                accounts(&[&m.granter])?;
+                in_block(m.granter.clone(), grant(m))
+            }
             "/cosmos.authz.v1beta1.MsgRevoke" => {
                 let m: authz_pb::MsgRevoke = sdk_msg(value)?;
                 accounts(&[&m.granter, &m.grantee])?;
@@ -258,7 +256,11 @@ impl Msg {
                     url: m.msg_type_url,
                 }
             }
-            "/cosmos.feegrant.v1beta1.MsgGrantAllowance" => allowance(sdk_msg(value)?)?,
+            "/cosmos.feegrant.v1beta1.MsgGrantAllowance" => {
+                let m: feegrant_pb::MsgGrantAllowance = sdk_msg(value)?;
+                accounts(&[&m.granter])?;
+                in_block(m.granter.clone(), allowance(m))
+            }
             "/cosmos.feegrant.v1beta1.MsgRevokeAllowance" => {
                 let m: feegrant_pb::MsgRevokeAllowance = sdk_msg(value)?;
                 accounts(&[&m.granter, &m.grantee])?;
@@ -404,6 +406,7 @@ impl Msg {
     pub fn signer(&self) -> &str {
         match self {
             Msg::Send { from, .. } => from,
+            Msg::Refused { signer, .. } => signer,
             Msg::GrantDeposit { granter, .. }
             | Msg::Revoke { granter, .. }
             | Msg::GrantFees { granter, .. }
@@ -423,6 +426,29 @@ impl Msg {
             Msg::DeleteAttributes(m) => &m.auditor,
         }
     }
+}
+
+/// A message of the SDK's own modules: since version 0.50 their checks are part of the handlers, so a
+/// node lets them in, and they fail in a block.
+fn in_block(signer: String, read: Outcome<Msg>) -> Msg {
+    read.unwrap_or_else(|failure| Msg::Refused { signer, failure })
+}
+
+fn send(m: cosmos_sdk_proto::cosmos::bank::v1beta1::MsgSend) -> Outcome<Msg> {
+    accounts(&[&m.to_address])?;
+    let amount = m
+        .amount
+        .iter()
+        .map(|c| (c.denom.as_str(), c.amount.as_str()));
+    let coins = coins(amount)?;
+    if coins.is_empty() {
+        return sdk(code::INVALID_COINS, "invalid coins");
+    }
+    Ok(Msg::Send {
+        from: m.from_address,
+        to: m.to_address,
+        coins,
+    })
 }
 
 fn grant(m: authz_pb::MsgGrant) -> Outcome<Msg> {

@@ -7,7 +7,6 @@ pub(crate) mod paging;
 
 use crate::chain::blocks::Chain;
 use crate::chain::{Ctx, State};
-use crate::endpoints::Node;
 use crate::http::{Request, Response, Url};
 use serde_json::{Value, json};
 
@@ -25,6 +24,14 @@ pub(crate) type Answer<T> = Result<T, Status>;
 pub(crate) fn invalid<T>(message: &str) -> Answer<T> {
     Err(Status {
         code: 3,
+        message: message.into(),
+    })
+}
+
+/// What the gateway makes of an error of the SDK that carries no gRPC code: HTTP status 500.
+pub(crate) fn unknown<T>(message: impl Into<String>) -> Answer<T> {
+    Err(Status {
+        code: 2,
         message: message.into(),
     })
 }
@@ -61,30 +68,23 @@ pub(crate) struct View<'a> {
     pub(crate) ctx: Ctx,
     /// How far this node has come.
     pub(crate) tip: u64,
-    /// Its first block.
-    pub(crate) base: u64,
-    /// The first block after which it still has the state.
-    pub(crate) oldest: u64,
 }
 
 impl<'a> View<'a> {
-    /// The state that a request asks for.
-    pub(crate) fn open(node: &Node<'a>, header: Option<&str>) -> Answer<View<'a>> {
-        let (chain, tip) = (node.chain, node.tip);
+    /// The state that a request asks for, on a node that is at `tip`.
+    pub(crate) fn open(chain: &'a Chain, tip: u64, header: Option<&str>) -> Answer<View<'a>> {
         let height = match header.map(str::parse::<u64>) {
             None | Some(Ok(0)) => tip,
             Some(Ok(height)) => height,
-            Some(Err(_)) => return invalid("invalid height header"),
+            Some(Err(_)) => return unknown("unable to parse height query"),
         };
         if height > tip {
-            return invalid(
-                "cannot query with height in the future; please provide a valid height",
+            return unknown(
+                "cannot query with height in the future; please provide a valid height: \
+                 invalid height",
             );
         }
-        let state = chain
-            .state_at(height)
-            .filter(|_| height >= node.oldest_state);
-        let (Some(state), Some(time)) = (state, chain.time_at(height)) else {
+        let (Some(state), Some(time)) = (chain.state_at(height), chain.time_at(height)) else {
             let message = format!(
                 "failed to load state at height {height}; version does not exist (latest height: \
                  {tip}): invalid request"
@@ -96,8 +96,6 @@ impl<'a> View<'a> {
             state,
             ctx: chain.ctx(height, time),
             tip,
-            base: node.base,
-            oldest: node.oldest_state,
         })
     }
 }
@@ -106,8 +104,8 @@ impl<'a> View<'a> {
 pub(crate) const HEIGHT_HEADER: &str = "x-cosmos-block-height";
 
 /// Answers a read. Broadcasts are handled by the endpoint.
-pub(crate) fn get(node: &Node<'_>, request: &Request, url: &Url) -> Response {
-    let answer = View::open(node, request.header(HEIGHT_HEADER)).and_then(|view| {
+pub(crate) fn get(chain: &Chain, tip: u64, request: &Request, url: &Url) -> Response {
+    let answer = View::open(chain, tip, request.header(HEIGHT_HEADER)).and_then(|view| {
         let height = view.ctx.height;
         route(&view, url).map(|value| (value, height))
     });

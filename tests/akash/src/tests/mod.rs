@@ -7,7 +7,6 @@ mod gateways;
 mod grants;
 mod market;
 mod nodes;
-mod proofs;
 mod story;
 mod vectors;
 

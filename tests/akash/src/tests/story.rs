@@ -153,7 +153,7 @@ fn should_pin_reads_to_a_height() {
         (before + 1).to_string(),
     );
     assert!(later.headers.contains(&pinned));
-    assert_eq!(at(&mut akash, before + 2).status, 400);
+    assert_eq!(at(&mut akash, before + 2).status, 500);
     akash.advance_blocks(99);
     assert_eq!(at(&mut akash, before + 1).status, 200);
     assert_eq!(at(&mut akash, before).status, 500);

@@ -48,10 +48,16 @@ fn should_decode_and_encode_the_messages_of_the_facts() {
     ];
     for (url, message) in rows {
         let known = schema::of_type(url).expect("served");
-        assert_eq!(schema::check(&bytes(message), known), Ok(()), "{url}");
+        let check = |bytes: &[u8]| schema::check(bytes, known, schema::Unknown::NonCritical);
+        assert_eq!(check(&bytes(message)), Ok(()), "{url}");
         // One field more than the chain knows.
         let unknown = [bytes(message), vec![0xf8, 0x01, 0x01]].concat();
-        assert!(schema::check(&unknown, known).is_err(), "{url}");
+        assert!(check(&unknown).is_err(), "{url}");
+        // One whose number, 1024, says that it may be unknown.
+        let harmless = [bytes(message), vec![0x80, 0x40, 0x01]].concat();
+        assert_eq!(check(&harmless), Ok(()), "{url}");
+        let strict = schema::check(&harmless, known, schema::Unknown::Refused);
+        assert!(strict.is_err(), "{url}");
     }
 }
 
