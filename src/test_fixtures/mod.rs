@@ -15,6 +15,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+pub mod headers;
+
 #[cfg(test)]
 mod tests;
 

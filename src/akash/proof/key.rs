@@ -4,7 +4,7 @@
 //! `x/bank/types/keys.go`, `x/auth/types/keys.go`, `collections`.
 
 use crate::akash::address;
-use crate::akash::ids::BidId;
+use crate::akash::ids::{BidId, LedgerId};
 
 /// A thing in the state of the chain.
 ///
@@ -104,7 +104,7 @@ pub enum Key {
         /// The record.
         id: LedgerId,
         /// Stage.
-        outcome: LedgerOutcome,
+        stage: LedgerStage,
     },
     /// Whether ACT is minted.
     BmeStatus,
@@ -139,29 +139,9 @@ pub enum EscrowKeyState {
     Overdrawn,
 }
 
-/// A burn or mint. **Source** `akash.bme.v1.LedgerRecordID`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
-pub struct LedgerId {
-    /// What is burned.
-    #[n(0)]
-    pub denom: String,
-    /// What is minted.
-    #[n(1)]
-    pub to_denom: String,
-    /// Who asked.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub source: [u8; 20],
-    /// Height at which it was asked for.
-    #[n(3)]
-    pub height: u64,
-    /// Number within that height.
-    #[n(4)]
-    pub sequence: u64,
-}
-
 /// Stage of a burn or mint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LedgerOutcome {
+pub enum LedgerStage {
     /// Asked for.
     Pending,
     /// Burned and minted.
@@ -181,7 +161,7 @@ impl EscrowKeyState {
     }
 }
 
-impl LedgerOutcome {
+impl LedgerStage {
     fn byte(self) -> u8 {
         match self {
             Self::Pending => 1,
@@ -252,10 +232,10 @@ impl Key {
             Self::AuditedAttributes { owner, auditor } => {
                 Bytes::new(&[0x01]).sized(owner).sized(auditor)
             }
-            Self::BmeRecord { id, outcome } => Bytes::new(&[0x03, outcome.byte()])
+            Self::BmeRecord { id, stage } => Bytes::new(&[0x03, stage.byte()])
                 .sized(id.denom.as_bytes())
                 .sized(id.to_denom.as_bytes())
-                .sized(&id.source)
+                .sized(&source(id))
                 .u64(id.height)
                 .u64(id.sequence),
             Self::BmeStatus => Bytes::new(&[0x04, 0x00]),
@@ -276,6 +256,11 @@ fn escrow_path(scope: &str, id: &BidId) -> String {
     let (owner, provider) = (plain(&id.owner), plain(&id.provider));
     let (dseq, gseq, oseq) = (id.dseq, id.gseq, id.oseq);
     format!("/{scope}/{owner}/{dseq}/{gseq}/{oseq}/{provider}")
+}
+
+/// The bytes of who asked; none for a text that is no account, which names no record.
+fn source(id: &LedgerId) -> Vec<u8> {
+    address::decode(&id.source).map_or(vec![], |bytes| bytes.to_vec())
 }
 
 /// A text that is no account becomes a name that no store has, so that a hostile one cannot stand

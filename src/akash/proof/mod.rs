@@ -10,12 +10,13 @@
 
 mod key;
 mod rpc;
+pub mod value;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
-pub use key::{EscrowKeyState, Key, LedgerId, LedgerOutcome};
+pub use key::{EscrowKeyState, Key, LedgerStage};
 pub use rpc::{PROOF_MAX_BYTES, reply, request};
 pub use verify::{
     MAX_DEPTH, MAX_IAVL_PROOF_BYTES, MAX_SIMPLE_PROOF_BYTES, ProofError, StoreProof, verify,

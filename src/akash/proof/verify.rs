@@ -75,30 +75,40 @@ pub fn verify(
     key: &Key,
     proof: &StoreProof,
 ) -> Result<Option<Vec<u8>>, ProofError> {
+    verify_at(app_hash, key.store(), &key.bytes(), proof)
+}
+
+/// The same for any key of a store.
+pub(super) fn verify_at(
+    app_hash: &[u8; 32],
+    store: &str,
+    key: &[u8],
+    proof: &StoreProof,
+) -> Result<Option<Vec<u8>>, ProofError> {
     let in_module = decode(IAVL, &proof.iavl, MAX_IAVL_PROOF_BYTES)?;
     let in_stores = decode(SIMPLE, &proof.simple, MAX_SIMPLE_PROOF_BYTES)?;
-    let Some(Proof::Exist(store)) = &in_stores.proof else {
+    let Some(Proof::Exist(module)) = &in_stores.proof else {
         return Err(ProofError::Unreadable { tree: SIMPLE });
     };
-    depth(SIMPLE, store)?;
-    let root = store.value.clone();
+    depth(SIMPLE, module)?;
+    let root = module.value.clone();
     let holds = ics23::verify_membership::<HostFunctionsManager>(
         &in_stores,
         &ics23::tendermint_spec(),
         &app_hash.to_vec(),
-        key.store().as_bytes(),
+        store.as_bytes(),
         &root,
     );
     if !holds {
         return Err(ProofError::Refuted { tree: SIMPLE });
     }
-    let (spec, key) = (ics23::iavl_spec(), key.bytes());
+    let spec = ics23::iavl_spec();
     let refuted = ProofError::Refuted { tree: IAVL };
     match &in_module.proof {
         Some(Proof::Exist(leaf)) => {
             depth(IAVL, leaf)?;
             let value = leaf.value.clone();
-            ics23::verify_membership::<HostFunctionsManager>(&in_module, &spec, &root, &key, &value)
+            ics23::verify_membership::<HostFunctionsManager>(&in_module, &spec, &root, key, &value)
                 .then_some(Some(value))
                 .ok_or(refuted)
         }
@@ -108,7 +118,7 @@ pub fn verify(
             }
             (paths_part(gap)
                 && ics23::verify_non_membership::<HostFunctionsManager>(
-                    &in_module, &spec, &root, &key,
+                    &in_module, &spec, &root, key,
                 ))
             .then_some(None)
             .ok_or(refuted)

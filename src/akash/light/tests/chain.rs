@@ -21,7 +21,7 @@ pub(super) const NOW: Nanos = 1_795_478_400 * SECOND;
 pub(super) const HEIGHT: u64 = 1_000;
 
 /// A header to be made, its validators, and who signs it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Spec {
     pub(super) chain: String,
     pub(super) height: u64,
@@ -165,4 +165,25 @@ pub(super) fn believe(client: &mut Client, spec: &Spec) -> Trusted {
     let event = verified.event().expect("something to record");
     client.apply(NOW, &event).expect("it can happen");
     header.clone()
+}
+
+/// Changes a message behind its bytes.
+pub(super) fn rewritten<T: prost::Message + Default>(
+    bytes: &[u8],
+    change: impl FnOnce(&mut T),
+) -> Vec<u8> {
+    let mut message = T::decode(bytes).expect("a message");
+    change(&mut message);
+    message.encode_to_vec()
+}
+
+/// Changes the commit of a push.
+pub(super) fn with_commit(push: &Push, change: impl FnOnce(&mut raw::Commit)) -> Push {
+    let signed_header = rewritten(&push.signed_header, |header: &mut raw::SignedHeader| {
+        change(header.commit.as_mut().expect("a commit"));
+    });
+    Push {
+        signed_header,
+        ..push.clone()
+    }
 }

@@ -3,6 +3,10 @@
 mod chain;
 mod honest;
 mod hostile;
+mod limits;
+mod node;
+mod properties;
+mod settings;
 
 use super::*;
 use chain::{DAY, NOW, Spec, validators};

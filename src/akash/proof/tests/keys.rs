@@ -1,7 +1,7 @@
-//! Keys, and proofs that do not hold.
+//! Where things are.
 
-use super::*;
-use crate::akash::ids::BidId;
+use super::super::*;
+use crate::akash::ids::{BidId, LedgerId};
 
 const A: [u8; 20] = [1; 20];
 
@@ -22,15 +22,15 @@ fn should_know_where_things_are() {
     let text = |prefix: &str, path: &str| format!("{prefix}{}", hex::encode(path));
     let account = "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgplgve5x";
     let (open, closed) = (EscrowKeyState::Open, EscrowKeyState::Closed);
-    let record = |outcome| Key::BmeRecord {
+    let record = |stage| Key::BmeRecord {
         id: LedgerId {
             denom: "uakt".into(),
             to_denom: "uact".into(),
-            source: A,
+            source: bid().owner,
             height: 258,
             sequence: 3,
         },
-        outcome,
+        stage,
     };
     let ledger = "0475616b740475616374140101010101010101010101010101010101010101000000000000010200000000000000 03".replace(' ', "");
     let rows = [
@@ -116,17 +116,17 @@ fn should_know_where_things_are() {
         ),
         (
             "bme",
-            record(LedgerOutcome::Pending),
+            record(LedgerStage::Pending),
             format!("0301{ledger}"),
         ),
         (
             "bme",
-            record(LedgerOutcome::Executed),
+            record(LedgerStage::Executed),
             format!("0302{ledger}"),
         ),
         (
             "bme",
-            record(LedgerOutcome::Cancelled),
+            record(LedgerStage::Cancelled),
             format!("0304{ledger}"),
         ),
         ("bme", Key::BmeStatus, "0400".into()),
