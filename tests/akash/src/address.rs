@@ -10,7 +10,12 @@ pub const PREFIX: &str = "akash";
 
 /// The address of raw bytes.
 pub fn encode(raw: &[u8]) -> String {
-    let hrp = Hrp::parse(PREFIX).expect("a valid prefix");
+    encode_as(PREFIX, raw)
+}
+
+/// An address of another kind. **Panics** on a prefix that is none.
+pub(crate) fn encode_as(prefix: &str, raw: &[u8]) -> String {
+    let hrp = Hrp::parse(prefix).expect("a valid prefix");
     bech32::encode::<Bech32>(hrp, raw).expect("twenty bytes are short enough")
 }
 

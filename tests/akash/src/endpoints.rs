@@ -24,12 +24,30 @@ pub enum EndpointFault {
         /// How many.
         blocks: u64,
     },
+    /// Has forgotten all but its last blocks and states.
+    Pruned {
+        /// Blocks that it still has.
+        blocks: u64,
+        /// States that it still has, at most as many as the network keeps.
+        states: u64,
+    },
     /// Accepts transactions, says so, and never passes them on.
     LosesBroadcasts,
     /// Passes transactions on, but the answer is lost. Reads work.
     AcceptsWithoutReply,
     /// Answers reads with plausible falsehoods; drops transactions and says that it took them.
     Lies,
+}
+
+/// A node as a read sees it.
+pub(crate) struct Node<'a> {
+    pub(crate) chain: &'a Chain,
+    /// Its last block.
+    pub(crate) tip: u64,
+    /// Its first block.
+    pub(crate) base: u64,
+    /// The first block after which it still has the state.
+    pub(crate) oldest_state: u64,
 }
 
 /// What a failed connection looks like from outside.
@@ -58,6 +76,17 @@ pub(crate) fn serve(
             .max(chain.first_height()),
         _ => chain.height(),
     };
+    let keeps = u64::try_from(chain.rules().keeps).expect("a count");
+    let (blocks, states) = match fault {
+        EndpointFault::Pruned { blocks, states } => (blocks.max(1), states.clamp(1, keeps)),
+        _ => (u64::MAX, keeps),
+    };
+    let oldest = |kept: u64| {
+        (chain.height() + 1)
+            .saturating_sub(kept)
+            .max(chain.first_height())
+    };
+    let (base, oldest_state) = (oldest(blocks), oldest(states));
     let broadcast = if rest {
         rest_broadcast(request, url)
     } else {
@@ -75,14 +104,26 @@ pub(crate) fn serve(
         return Ok(rest_reply(&bytes, &outcome));
     }
     if rest {
-        let response = rest::get(chain, tip, request, url);
+        let node = Node {
+            chain,
+            tip,
+            base,
+            oldest_state,
+        };
+        let response = rest::get(&node, request, url);
         return Ok(if fault == EndpointFault::Lies {
             lie(&response)
         } else {
             response
         });
     }
-    match rpc::call(chain, tip, request, url) {
+    let node = Node {
+        chain,
+        tip,
+        base,
+        oldest_state,
+    };
+    match rpc::call(&node, request, url) {
         rpc::Call::Answered(response) => Ok(if fault == EndpointFault::Lies {
             lie(&response)
         } else {
@@ -179,6 +220,9 @@ fn twist(value: &mut Value) {
                     ("state", Some("closed")) => *inner = "active".into(),
                     ("amount", Some(text)) => *inner = format!("9{text}").into(),
                     ("account_number" | "sequence", Some(_)) => *inner = "77".into(),
+                    ("app_hash", Some(text)) => {
+                        *inner = hex::encode_upper(crate::address::sha256(text.as_bytes())).into();
+                    }
                     ("host_uri", Some(_)) => *inner = "https://liar.akash.test:8443".into(),
                     ("code", None) if inner.is_number() => {
                         *inner = if inner.as_u64() == Some(0) {

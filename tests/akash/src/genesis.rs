@@ -3,6 +3,7 @@
 use crate::address;
 use crate::chain::blocks::Chain;
 use crate::chain::bme::{Epochs, Oracle};
+use crate::chain::headers::Ledger;
 use crate::chain::{Ctx, Rules, State, UAKT};
 use crate::num::Dec;
 use crate::proto::{MsgProvider, ProviderInfo};
@@ -52,6 +53,12 @@ pub struct Genesis {
     pub min_gas_price_micro_uakt: u64,
     /// See [`Rules::only_first_losing_bid_closes`].
     pub only_first_losing_bid_closes: bool,
+    /// Power of each validator.
+    pub validators: Vec<u64>,
+    /// Version of the application in the headers.
+    pub app_version: u64,
+    /// How many states the nodes keep. **Source** the default pruning of nodes, roughly.
+    pub keeps: usize,
 }
 
 impl Default for Genesis {
@@ -70,6 +77,9 @@ impl Default for Genesis {
             vault_uakt: 300_000_000_000,
             min_gas_price_micro_uakt: 25_000,
             only_first_losing_bid_closes: false,
+            validators: vec![1_000_000, 900_000, 800_000, 700_000],
+            app_version: 0,
+            keeps: 100,
         }
     }
 }
@@ -80,8 +90,12 @@ impl Genesis {
             chain_id: self.chain_id.clone(),
             min_gas_price_micro_uakt: self.min_gas_price_micro_uakt,
             only_first_losing_bid_closes: self.only_first_losing_bid_closes,
+            keeps: self.keeps.max(1),
         };
-        let mut state = State::default();
+        let mut state = State {
+            time_ns: self.start_ns,
+            ..State::default()
+        };
         for account in &self.accounts {
             state.place_account(&account.address, account.number, account.sequence);
         }
@@ -113,10 +127,17 @@ impl Genesis {
                 state.sign_attributes(provider.address(), auditor, &attributes);
             }
         }
+        // Stands for the many accounts of the network: whatever is not there lies between two
+        // that are. Without a greater balance the neighbour would be the first entry of the
+        // bank's index, whose value is empty, and of such a neighbour there is no valid proof.
+        state.mint(&address::encode(&[0xff; 20]), "ibc/stranger", 1);
+        state.ensure_account(&address::encode(&[0xff; 20]));
         state.oracle = Oracle {
             price: Dec(i128::from(self.akt_price_micro_usd) * 1_000_000_000_000),
             updated_ns: Some(self.start_ns),
             feeding: true,
+            aggregate: None,
+            healthy: false,
         };
         state.epochs = Epochs::genesis(self.start_height);
         let ctx = Ctx {
@@ -124,7 +145,14 @@ impl Genesis {
             time_ns: self.start_ns,
             rules: Arc::new(rules.clone()),
         };
+        state.oracle_end_block(&ctx);
         state.bme_end_block(&ctx);
-        Chain::new(rules, self.start_height, self.start_ns, state)
+        let ledger = Ledger::new(
+            self.seed,
+            self.start_height,
+            &self.validators,
+            self.app_version,
+        );
+        Chain::new(rules, self.start_height, self.start_ns, state, ledger)
     }
 }

@@ -9,6 +9,7 @@
 pub mod address;
 #[expect(missing_docs, reason = "names of the protocol, which documents them")]
 pub mod chain;
+pub mod consensus;
 mod endpoints;
 mod genesis;
 mod http;
@@ -16,9 +17,11 @@ pub mod num;
 #[expect(missing_docs, reason = "names of the protocol, which documents them")]
 pub mod proto;
 pub mod providers;
+mod query;
 mod rest;
 mod rpc;
 pub mod schema;
+pub mod store;
 mod tx_json;
 pub mod wallet;
 
@@ -324,7 +327,7 @@ impl Akash {
 }
 
 /// A number that looks random. **Source** splitmix64.
-fn mix(n: u64) -> u64 {
+pub(crate) fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

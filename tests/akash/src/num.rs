@@ -54,6 +54,12 @@ impl Dec {
         u128::try_from(self.0 / ONE).unwrap_or(0)
     }
 
+    /// The nearest whole number, halves to the even one; zero for negative numbers.
+    /// **Source** `RoundInt`.
+    pub fn round(self) -> u128 {
+        u128::try_from(muldiv_even(self.0, 1, ONE)).unwrap_or(0)
+    }
+
     /// The whole part as a decimal, towards zero.
     pub fn trunc_dec(self) -> Dec {
         Dec(self.0 / ONE * ONE)

@@ -60,6 +60,57 @@ pub struct TxBody {
     pub non_critical_extension_options: Vec<Any>,
 }
 
+/// `cosmos.vesting.v1beta1.Period`.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct VestingPeriod {
+    /// **Units** seconds.
+    #[prost(int64, tag = "1")]
+    pub length: i64,
+    #[prost(message, repeated, tag = "2")]
+    pub amount: Vec<Coin>,
+}
+
+/// `cosmos.vesting.v1beta1.MsgCreateVestingAccount`.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct MsgCreateVestingAccount {
+    #[prost(string, tag = "1")]
+    pub from_address: String,
+    #[prost(string, tag = "2")]
+    pub to_address: String,
+    #[prost(message, repeated, tag = "3")]
+    pub amount: Vec<Coin>,
+    /// **Units** seconds.
+    #[prost(int64, tag = "4")]
+    pub end_time: i64,
+    #[prost(bool, tag = "5")]
+    pub delayed: bool,
+}
+
+/// `cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount`.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct MsgCreatePermanentLockedAccount {
+    #[prost(string, tag = "1")]
+    pub from_address: String,
+    #[prost(string, tag = "2")]
+    pub to_address: String,
+    #[prost(message, repeated, tag = "3")]
+    pub amount: Vec<Coin>,
+}
+
+/// `cosmos.vesting.v1beta1.MsgCreatePeriodicVestingAccount`.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct MsgCreatePeriodicVestingAccount {
+    #[prost(string, tag = "1")]
+    pub from_address: String,
+    #[prost(string, tag = "2")]
+    pub to_address: String,
+    /// **Units** seconds.
+    #[prost(int64, tag = "3")]
+    pub start_time: i64,
+    #[prost(message, repeated, tag = "4")]
+    pub vesting_periods: Vec<VestingPeriod>,
+}
+
 /// `akash.base.attributes.v1.Attribute`.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct Attribute {

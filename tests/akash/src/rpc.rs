@@ -3,7 +3,10 @@
 use crate::address;
 use crate::chain::blocks::{Chain, Included};
 use crate::chain::failure::{Failure, code};
+use crate::consensus::{Commit, Header, block_id_json};
+use crate::endpoints::Node;
 use crate::http::{Request, Response, Url, rfc3339};
+use crate::query;
 use crate::rest::json::base64;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,8 +21,8 @@ pub(crate) enum Call {
     Broadcast { id: Value, bytes: Vec<u8> },
 }
 
-/// Takes a request apart and answers reads on a node that is at `tip`.
-pub(crate) fn call(chain: &Chain, tip: u64, request: &Request, url: &Url) -> Call {
+/// Takes a request apart and answers reads.
+pub(crate) fn call(node: &Node<'_>, request: &Request, url: &Url) -> Call {
     let (id, method, params) = if request.method == "POST" {
         let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
             return Call::Answered(error(&Value::Null, -32700, "Parse error", ""));
@@ -54,7 +57,7 @@ pub(crate) fn call(chain: &Chain, tip: u64, request: &Request, url: &Url) -> Cal
             Some(bytes) => Call::Broadcast { id, bytes },
             None => Call::Answered(error(&id, -32602, "Invalid params", "cannot decode tx")),
         },
-        _ => Call::Answered(match read(chain, tip, &method, param, posted) {
+        _ => Call::Answered(match read(node, &method, param, posted) {
             Some(Ok(result)) => success(&id, &result),
             Some(Err(data)) => error(&id, -32603, "Internal error", &data),
             None => error(&id, -32601, "Method not found", ""),
@@ -99,34 +102,60 @@ fn bytes(text: &str, posted: bool) -> Option<Vec<u8>> {
 }
 
 fn read<'a>(
-    chain: &Chain,
-    tip: u64,
+    node: &Node<'_>,
     method: &str,
     param: impl Fn(&str) -> &'a str,
     posted: bool,
 ) -> Option<Result<Value, String>> {
-    let height = || -> Result<u64, String> {
+    let (chain, tip) = (node.chain, node.tip);
+    let height = |latest: u64| -> Result<u64, String> {
         let text = param("height");
-        let height = if text.is_empty() {
-            Ok(tip)
-        } else {
-            text.parse()
-        };
-        let height = height.map_err(|_| "invalid height".to_owned())?;
-        if height == 0 || height > tip {
+        if text.is_empty() {
+            return Ok(latest);
+        }
+        let height: u64 = text.parse().map_err(|_| "invalid height".to_owned())?;
+        if height == 0 {
+            return Err("height must be greater than 0, but got 0".into());
+        }
+        if height > latest {
             return Err(format!(
-                "height {height} must be less than or equal to the current blockchain height {tip}"
+                "height {height} must be less than or equal to the current blockchain height \
+                 {latest}"
+            ));
+        }
+        if height < node.base {
+            let base = node.base;
+            return Err(format!(
+                "height {height} is not available, lowest height is {base}"
             ));
         }
         Ok(height)
     };
     Some(match method {
         "health" => Ok(json!({})),
-        "status" => Ok(status(chain, tip)),
-        "block" => height().map(|h| block(chain, h)),
-        "block_results" => height().map(|h| {
+        "status" => Ok(status(chain, tip, node.base)),
+        "block" => height(tip).map(|h| block(chain, h).unwrap_or_default()),
+        "header" => {
+            height(tip).map(|h| json!({"header": chain.header(h).map(|header| header.json())}))
+        }
+        "commit" => height(tip).map(|h| commit_at(chain, tip, h).unwrap_or_default()),
+        "validators" => height(tip + 1).and_then(|h| {
+            chain
+                .validators_at(h)
+                .page(h, param("page"), param("per_page"))
+        }),
+        "abci_query" => store_query(node, &param).map(|answer| answer.rpc()),
+        "block_results" => height(tip).map(|h| {
             let results = chain.block_txs(h).iter().map(result).collect::<Value>();
-            json!({"height": h.to_string(), "txs_results": results, "finalize_block_events": []})
+            let app_hash = chain.app_hash_after(h).unwrap_or_default();
+            json!({
+                "height": h.to_string(),
+                "txs_results": results,
+                "finalize_block_events": [],
+                "validator_updates": null,
+                "consensus_param_updates": null,
+                "app_hash": base64(&app_hash),
+            })
         }),
         "tx" => {
             let hash = bytes(param("hash"), posted).unwrap_or_default();
@@ -146,10 +175,36 @@ fn read<'a>(
             "data": "akash",
             "version": "v2.1.1",
             "last_block_height": tip.to_string(),
-            "last_block_app_hash": base64(&chain.block_hash(tip)),
+            "last_block_app_hash": base64(&chain.app_hash_after(tip).unwrap_or_default()),
         }})),
         _ => return None,
     })
+}
+
+/// A question to the stores. **Errors** a parameter that is none.
+fn store_query<'a>(
+    node: &Node<'_>,
+    param: &impl Fn(&str) -> &'a str,
+) -> Result<query::Answer, String> {
+    let data = param("data");
+    let data = hex::decode(data.strip_prefix("0x").unwrap_or(data)).map_err(|e| e.to_string())?;
+    let height = match param("height") {
+        "" => 0,
+        text => text.parse().map_err(|_| "invalid height".to_owned())?,
+    };
+    let prove = param("prove") == "true";
+    let query = query::Query {
+        path: param("path"),
+        data,
+        height,
+        prove,
+    };
+    Ok(query::answer(
+        node.chain,
+        node.tip,
+        node.oldest_state,
+        &query,
+    ))
 }
 
 fn result(found: &Included) -> Value {
@@ -170,9 +225,14 @@ fn time(chain: &Chain, height: u64) -> String {
     chain.time_at(height).map(rfc3339).unwrap_or_default()
 }
 
-fn status(chain: &Chain, tip: u64) -> Value {
-    let earliest = chain.first_height();
+fn status(chain: &Chain, tip: u64, base: u64) -> Value {
     let hash = |height: u64| hex::encode_upper(chain.block_hash(height));
+    let app_hash = |height: u64| {
+        chain
+            .header(height)
+            .map(|h| hex::encode_upper(h.app_hash))
+            .unwrap_or_default()
+    };
     let id = hex::encode(&address::sha256(b"node")[..20]);
     json!({
         "node_info": {
@@ -187,13 +247,13 @@ fn status(chain: &Chain, tip: u64) -> Value {
         },
         "sync_info": {
             "latest_block_hash": hash(tip),
-            "latest_app_hash": hash(tip.saturating_sub(1)),
+            "latest_app_hash": app_hash(tip),
             "latest_block_height": tip.to_string(),
             "latest_block_time": time(chain, tip),
-            "earliest_block_hash": hash(earliest),
-            "earliest_app_hash": hash(earliest),
-            "earliest_block_height": earliest.to_string(),
-            "earliest_block_time": time(chain, earliest),
+            "earliest_block_hash": hash(base),
+            "earliest_app_hash": app_hash(base),
+            "earliest_block_height": base.to_string(),
+            "earliest_block_time": time(chain, base),
             "catching_up": false,
         },
         "validator_info": {
@@ -207,48 +267,43 @@ fn status(chain: &Chain, tip: u64) -> Value {
     })
 }
 
-fn block(chain: &Chain, height: u64) -> Value {
-    let hash = |height: u64| hex::encode_upper(chain.block_hash(height));
-    let (this, last) = (hash(height), hash(height.saturating_sub(1)));
-    let id = |hash: &str| json!({"hash": hash, "parts": {"total": 1, "hash": hash}});
-    let when = time(chain, height);
-    let signatures = (0..crate::rest::cosmos::VALIDATORS).map(|i| {
-        let seed = address::sha256(format!("validator {i} at {height}").as_bytes());
-        json!({
-            "block_id_flag": 2,
-            "validator_address": hex::encode_upper(&seed[..20]),
-            "timestamp": when,
-            "signature": base64(&[seed, seed].concat()),
-        })
-    });
-    let txs = chain.block_txs(height).iter().map(|t| base64(&t.tx.bytes));
+/// `/commit`. What the last block's votes are is not settled yet.
+pub(crate) fn commit(header: &Header, commit: &Commit, canonical: bool) -> Value {
     json!({
-        "block_id": id(&this),
+        "signed_header": {"header": header.json(), "commit": commit.json()},
+        "canonical": canonical,
+    })
+}
+
+/// The votes for a block at a node whose last block is `tip`.
+fn commit_at(chain: &Chain, tip: u64, height: u64) -> Option<Value> {
+    let (votes, canonical) = chain.commit(height)?;
+    Some(commit(
+        &chain.header(height)?,
+        &votes,
+        canonical && height < tip,
+    ))
+}
+
+fn block(chain: &Chain, height: u64) -> Option<Value> {
+    let txs = chain.block_txs(height).iter().map(|t| base64(&t.tx.bytes));
+    let last_commit = match height.checked_sub(1).and_then(|h| chain.commit(h)) {
+        Some((commit, _)) => commit.json(),
+        // Before the first block that this network remembers.
+        None => json!({
+            "height": "0",
+            "round": 0,
+            "block_id": block_id_json(None),
+            "signatures": [],
+        }),
+    };
+    Some(json!({
+        "block_id": block_id_json(Some(&chain.block_id(height)?)),
         "block": {
-            "header": {
-                "version": {"block": "11"},
-                "chain_id": chain.rules().chain_id,
-                "height": height.to_string(),
-                "time": when,
-                "last_block_id": id(&last),
-                "last_commit_hash": last,
-                "data_hash": this,
-                "validators_hash": this,
-                "next_validators_hash": this,
-                "consensus_hash": this,
-                "app_hash": last,
-                "last_results_hash": last,
-                "evidence_hash": this,
-                "proposer_address": this[..40],
-            },
+            "header": chain.header(height)?.json(),
             "data": {"txs": txs.collect::<Value>()},
             "evidence": {"evidence": []},
-            "last_commit": {
-                "height": height.saturating_sub(1).to_string(),
-                "round": 0,
-                "block_id": id(&last),
-                "signatures": signatures.collect::<Value>(),
-            },
+            "last_commit": last_commit,
         },
-    })
+    }))
 }

@@ -2,6 +2,7 @@
 //!
 //! Variants and fields are numbered and the numbers are never reused: the log outlives upgrades.
 
+use crate::{icp, swap};
 use minicbor::{Decode, Encode};
 use orchestrator::kernel::Nanos;
 use orchestrator::kernel::chain::ChainConfig;
@@ -177,6 +178,12 @@ pub enum Event {
     /// A node did not say whether it took the transaction. It may be on its way.
     #[n(18)]
     TxUnanswered,
+    /// About swaps.
+    #[n(20)]
+    Swap(#[n(0)] swap::Event),
+    /// About ICP on its ledger.
+    #[n(25)]
+    Icp(#[n(0)] icp::Event),
     /// An act had no result.
     #[n(17)]
     Fruitless {

@@ -20,9 +20,11 @@ pub use event::{
 
 use crate::book::{Account, Asset, Book, Draft, Entry, OrderRef};
 use crate::budget::{Budget, Phase};
+use crate::icp::{self, Icp};
 use crate::limits::{
     MAX_REASON_BYTES, MAX_TRANSACTIONS, RESIGN, RESIGN_MAX, RETRY, RETRY_MAX, SECOND_LOOK,
 };
+use crate::swap::{self, Swaps, booked};
 use minicbor::{Decode, Encode};
 use orchestrator::akash::tx::SignedTx;
 use orchestrator::kernel::Nanos;
@@ -65,6 +67,12 @@ pub struct State {
     /// Events that did not fit and changed nothing: an audit finding when it is not zero.
     #[n(10)]
     pub ignored: u64,
+    /// Swaps.
+    #[n(20)]
+    pub swap: Swaps,
+    /// ICP on its ledger.
+    #[n(21)]
+    pub icp: Icp,
 }
 
 /// T on the chain.
@@ -253,7 +261,7 @@ impl State {
             Event::TxUnanswered => self.fail(at, "no endpoint has taken the transaction yet"),
             Event::Fruitless { why } => self.fail(at, why),
             // These come from elsewhere and say nothing about the endpoints.
-            Event::Adopted { .. } | Event::RatesRead { .. } => {}
+            Event::Adopted { .. } | Event::RatesRead { .. } | Event::Swap(_) | Event::Icp(_) => {}
             _ => self.retry = Retry::default(),
         }
     }
@@ -317,6 +325,8 @@ impl State {
             }
             Event::RatesRead { rates } => self.rates = Some(*rates),
             Event::Fruitless { .. } => {}
+            Event::Swap(event) => self.apply_swap(at, event)?,
+            Event::Icp(event) => self.apply_icp(event)?,
             Event::TxSigned { .. }
             | Event::TxAccepted
             | Event::TxRefused { .. }
@@ -327,6 +337,36 @@ impl State {
             | Event::TxDead => self.transaction(at, event)?,
         }
         Some(())
+    }
+
+    /// `None` when the event does not fit.
+    fn apply_swap(&mut self, at: Nanos, event: &swap::Event) -> Option<()> {
+        let mut draft = Draft::default();
+        self.swap.apply(&mut self.icp, at, event, &mut draft)?;
+        self.book.post(draft);
+        Some(())
+    }
+
+    /// `None` when the event does not fit.
+    fn apply_icp(&mut self, event: &icp::Event) -> Option<()> {
+        let mut draft = Draft::default();
+        let booked = match event {
+            icp::Event::BudgetSeen { budget, .. } => self.booked_icp(budget),
+            _ => 0,
+        };
+        let done = self.icp.apply(event, booked, &mut draft)?;
+        if let Some(done) = done {
+            self.swap.paid(&done.purpose, done.block);
+        }
+        self.book.post(draft);
+        Some(())
+    }
+
+    /// What the subaccount of a budget should hold. **Units** e8s.
+    #[must_use]
+    pub fn booked_icp(&self, budget: &str) -> i128 {
+        let own = Account::Budget(budget.to_string());
+        booked(&self.swap, &self.icp, budget) + self.book.balance(&own, Asset::Icp)
     }
 
     fn adopted(&mut self, at: Nanos, order: &Order, payload_hash: [u8; 32]) -> Option<()> {

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::failure::{Outcome, code, sdk};
+use super::vesting::Vesting;
 use crate::address;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,15 +34,17 @@ pub struct Account {
     pub public_key: Option<Vec<u8>>,
     /// Name, of a module's account.
     pub module: Option<&'static str>,
+    /// What the account may not send yet.
+    pub vesting: Option<Vesting>,
 }
 
 /// Module `auth`.
 #[derive(Clone, Debug, Default)]
 pub struct Auth {
-    accounts: BTreeMap<String, Account>,
-    next_number: u64,
+    pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) next_number: u64,
     /// Timeout and signer of unordered transactions that were included.
-    nonces: BTreeSet<(u64, String)>,
+    pub(crate) nonces: BTreeSet<(u64, String)>,
 }
 
 impl State {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 /// Module `bank`.
 #[derive(Clone, Debug, Default)]
 pub struct Bank {
-    balances: BTreeMap<(String, String), u128>,
-    supply: BTreeMap<String, u128>,
+    pub(crate) balances: BTreeMap<(String, String), u128>,
+    pub(crate) supply: BTreeMap<String, u128>,
 }
 
 impl State {
@@ -53,19 +53,21 @@ impl State {
         }
     }
 
-    /// Moves coins; a recipient that never existed gets an account. **Errors** `sdk` 5.
+    /// Moves coins that are not locked; a recipient that never existed gets an account.
+    /// **Errors** `sdk` 5.
     pub fn transfer(&mut self, from: &str, to: &str, denom: &str, amount: u128) -> Outcome<()> {
-        let have = self.balance(from, denom);
-        if have < amount {
+        let free = self.spendable(from, denom);
+        if free < amount {
             return sdk(
                 code::INSUFFICIENT_FUNDS,
                 format!(
-                    "spendable balance {have}{denom} is smaller than {amount}{denom}: \
+                    "spendable balance {free}{denom} is smaller than {amount}{denom}: \
                      insufficient funds"
                 ),
             );
         }
         if amount > 0 {
+            let have = self.balance(from, denom);
             self.set_balance(from, denom, have - amount);
             let there = self.balance(to, denom);
             self.set_balance(to, denom, there + amount);
@@ -100,15 +102,7 @@ impl State {
 
     /// `MsgSend`. **Errors** `bank` 5 for uact, `sdk` 4 for a module account, `sdk` 5.
     pub fn send(&mut self, from: &str, to: &str, coins: &[(String, u128)]) -> Outcome<()> {
-        for (denom, _) in coins {
-            if denom == UACT {
-                return fail(
-                    "bank",
-                    5,
-                    format!("{denom} transfers are currently disabled"),
-                );
-            }
-        }
+        check_send_enabled(coins)?;
         if self.is_module_account(to) {
             return sdk(
                 code::UNAUTHORIZED,
@@ -119,6 +113,18 @@ impl State {
             self.transfer(from, to, denom, *amount)?;
         }
         Ok(())
+    }
+}
+
+/// Whether accounts may send these coins. **Errors** `bank` 5 for uact.
+pub fn check_send_enabled(coins: &[(String, u128)]) -> Outcome<()> {
+    match coins.iter().find(|(denom, _)| denom == UACT) {
+        Some((denom, _)) => fail(
+            "bank",
+            5,
+            format!("{denom} transfers are currently disabled"),
+        ),
+        None => Ok(()),
     }
 }
 

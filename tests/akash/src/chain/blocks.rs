@@ -2,14 +2,13 @@
 
 use super::ante::Mode;
 use super::failure::{Failure, Outcome, code, sdk};
+use super::headers::Ledger;
 use super::tx::{self, Tx};
 use super::{Ctx, Rules, State};
 use crate::address;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// How many blocks back a state can be read. **Source** the default pruning of nodes, roughly.
-pub const HISTORY: usize = 100;
 /// Largest transaction. **Source** CometBFT, `mempool.max_tx_bytes`.
 pub const MAX_TX_BYTES: usize = 1_048_576;
 /// Most transactions that wait. **Source** CometBFT, `mempool.size`.
@@ -48,12 +47,20 @@ pub struct Chain {
     cache: BTreeSet<[u8; 32]>,
     included: Vec<Included>,
     by_hash: BTreeMap<String, usize>,
+    pub(super) ledger: Ledger,
 }
 
 impl Chain {
     /// A chain whose first block is `height` at `time_ns`.
-    pub fn new(rules: Rules, height: u64, time_ns: u64, state: State) -> Chain {
+    pub(crate) fn new(
+        rules: Rules,
+        height: u64,
+        time_ns: u64,
+        state: State,
+        ledger: Ledger,
+    ) -> Chain {
         Chain {
+            ledger,
             rules: Arc::new(rules),
             first_height: height,
             times_ns: vec![time_ns],
@@ -92,15 +99,9 @@ impl Chain {
         self.times_ns.get(index).copied()
     }
 
-    /// Hash of a block's header: stands for it, and is as unique.
+    /// Hash of a block's header; zeros when there is no such block.
     pub fn block_hash(&self, height: u64) -> [u8; 32] {
-        let time = self.time_at(height).unwrap_or(0);
-        let mut text = format!("{}/{height}/{time}", self.rules.chain_id);
-        for tx in self.block_txs(height) {
-            text.push('/');
-            text.push_str(&tx.tx.hash);
-        }
-        address::sha256(text.as_bytes())
+        self.block_id(height).map_or([0; 32], |id| id.hash)
     }
 
     /// Context of a height, for reading and checking.
@@ -134,6 +135,7 @@ impl Chain {
     /// Changes the state outside any block. For genesis and for tests of rules.
     pub fn state_mut(&mut self) -> &mut State {
         self.check = State::default();
+        self.ledger.forget_tip();
         self.history.back_mut().expect("a chain has a state")
     }
 
@@ -228,6 +230,8 @@ impl Chain {
     pub fn next_block_with(&mut self, time_ns: u64, wanted: impl Fn(&Tx) -> bool) {
         let ctx = self.ctx(self.height() + 1, time_ns);
         let mut state = self.state().clone();
+        self.ledger.settle(self.height(), &state, self.rules.keeps);
+        state.time_ns = time_ns;
         if state.oracle.feeding {
             state.oracle.updated_ns = Some(time_ns);
         }
@@ -238,6 +242,7 @@ impl Chain {
             .partition(|tx| wanted(tx));
         self.mempool = later;
         let had_txs = !now.is_empty();
+        let included_before = self.included.len();
         for (index, tx) in (0..).zip(now) {
             let result = state.deliver(&ctx, &tx);
             if result.failure.is_some() {
@@ -254,13 +259,16 @@ impl Chain {
                 tx,
             });
         }
+        state.oracle_end_block(&ctx);
         state.bme_end_block(&ctx);
         state.prune_allowances(&ctx);
         self.times_ns.push(time_ns);
         self.history.push_back(state);
-        if self.history.len() > HISTORY {
+        while self.history.len() > self.rules.keeps {
             self.history.pop_front();
         }
+        let txs = &self.included[included_before..];
+        self.ledger.push(txs);
         if had_txs || !self.mempool.is_empty() {
             self.recheck();
         } else {

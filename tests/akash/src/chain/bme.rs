@@ -40,6 +40,10 @@ pub struct Oracle {
     pub updated_ns: Option<u64>,
     /// Whether each block brings a new entry.
     pub feeding: bool,
+    /// Price and block time of the last aggregation that was healthy.
+    pub aggregate: Option<(Dec, u64)>,
+    /// Whether the last aggregation was.
+    pub healthy: bool,
 }
 
 /// `MintStatus`, with the numbers of the protocol.
@@ -127,6 +131,8 @@ pub enum Record {
 pub struct Bme {
     /// Set by every end blocker.
     pub status: MintStatus,
+    /// The one before it; `None` before the first change.
+    pub previous_status: Option<MintStatus>,
     /// Every request ever made.
     pub ledger: BTreeMap<LedgerId, Record>,
     /// Sum of pending records, by denom.
@@ -143,9 +149,9 @@ pub struct Bme {
 /// The epoch counters, apart from the rest because every tenth block moves them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epochs {
-    burn: u64,
-    mint: u64,
-    length: u64,
+    pub(crate) burn: u64,
+    pub(crate) mint: u64,
+    pub(crate) length: u64,
 }
 
 impl Epochs {
@@ -257,6 +263,18 @@ impl State {
         Ok(id)
     }
 
+    /// The oracle's end blocker: every block aggregates anew for as long as the last entry is
+    /// fresh, so that the price that is kept has the time of the block, not that of the entry.
+    pub fn oracle_end_block(&mut self, ctx: &Ctx) {
+        let Some(updated) = self.oracle.updated_ns else {
+            return;
+        };
+        self.oracle.healthy = ctx.time_ns.saturating_sub(updated) <= MAX_PRICE_AGE_NS;
+        if self.oracle.healthy {
+            self.oracle.aggregate = Some((self.oracle.price, ctx.time_ns));
+        }
+    }
+
     /// The module's end blocker.
     pub fn bme_end_block(&mut self, ctx: &Ctx) {
         if self.epochs.burn <= ctx.height {
@@ -277,6 +295,8 @@ impl State {
 
     fn update_status(&mut self, ctx: &Ctx) {
         let status = match self.collateral_ratio(ctx) {
+            // A halt for want of collateral is not forgotten for want of a price.
+            Err(_) if self.bme.status == MintStatus::HaltCr => MintStatus::HaltCr,
             Err(_) => MintStatus::HaltOracle,
             Ok(ratio) => {
                 let bps = ratio.times(10_000).trunc().min(u128::from(u32::MAX));
@@ -292,7 +312,9 @@ impl State {
             }
         };
         if status != self.bme.status {
-            Arc::make_mut(&mut self.bme).status = status;
+            let bme = Arc::make_mut(&mut self.bme);
+            bme.previous_status = Some(bme.status);
+            bme.status = status;
         }
     }
 

@@ -64,8 +64,8 @@ pub struct Group {
 /// Module `deployment`.
 #[derive(Clone, Debug, Default)]
 pub struct Deployments {
-    deployments: BTreeMap<DeploymentId, Deployment>,
-    groups: BTreeMap<GroupId, Group>,
+    pub(crate) deployments: BTreeMap<DeploymentId, Deployment>,
+    pub(crate) groups: BTreeMap<GroupId, Group>,
 }
 
 const SPACE: &str = "deployment";

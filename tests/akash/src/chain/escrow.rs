@@ -89,8 +89,8 @@ pub type PaymentId = (EscrowId, String);
 /// Module `escrow`.
 #[derive(Clone, Debug, Default)]
 pub struct Escrow {
-    accounts: BTreeMap<EscrowId, EscrowAccount>,
-    payments: BTreeMap<PaymentId, Payment>,
+    pub(crate) accounts: BTreeMap<EscrowId, EscrowAccount>,
+    pub(crate) payments: BTreeMap<PaymentId, Payment>,
 }
 
 /// One payment while an account is being settled.
@@ -200,7 +200,7 @@ impl State {
         };
         for source in sources {
             if *source == 1 {
-                let part = self.balance(signer, &denom).min(remainder);
+                let part = self.spendable(signer, &denom).min(remainder);
                 if part > 0 {
                     found.push(depositor(signer, Source::Balance, part));
                     remainder -= part;

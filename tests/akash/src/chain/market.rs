@@ -117,9 +117,9 @@ pub struct Lease {
 /// Module `market`.
 #[derive(Clone, Debug, Default)]
 pub struct Market {
-    orders: BTreeMap<OrderId, Order>,
-    bids: BTreeMap<BidId, Bid>,
-    leases: BTreeMap<BidId, Lease>,
+    pub(crate) orders: BTreeMap<OrderId, Order>,
+    pub(crate) bids: BTreeMap<BidId, Bid>,
+    pub(crate) leases: BTreeMap<BidId, Lease>,
 }
 
 fn err<T>(code: u32, log: &str) -> Outcome<T> {

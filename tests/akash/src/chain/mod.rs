@@ -12,11 +12,14 @@ pub mod escrow;
 pub mod failure;
 pub mod feegrant;
 pub mod gas;
+pub(crate) mod headers;
 pub mod market;
 pub mod matching;
 pub mod registry;
 pub mod tx;
+pub mod vesting;
 
+use crate::store::Layout;
 use std::sync::Arc;
 
 /// Compute credit.
@@ -34,6 +37,8 @@ pub struct Rules {
     /// Close one losing bid only when a lease is made. The node's code at 3efe26bf can be read
     /// that way: the hook refuses the account of a bid, and the loop stops at the first error.
     pub only_first_losing_bid_closes: bool,
+    /// How many states can be read, the last one included.
+    pub keeps: usize,
 }
 
 /// The block that a message runs in.
@@ -50,20 +55,24 @@ pub struct Ctx {
 /// The state of all modules. Cheap to copy: each module is shared until it changes.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    auth: Arc<auth::Auth>,
-    bank: Arc<bank::Bank>,
-    authz: Arc<authz::Authz>,
-    feegrant: Arc<feegrant::Feegrant>,
-    escrow: Arc<escrow::Escrow>,
-    deployments: Arc<deployment::Deployments>,
-    market: Arc<market::Market>,
-    registry: Arc<registry::Registry>,
+    pub(crate) auth: Arc<auth::Auth>,
+    pub(crate) bank: Arc<bank::Bank>,
+    pub(crate) authz: Arc<authz::Authz>,
+    pub(crate) feegrant: Arc<feegrant::Feegrant>,
+    pub(crate) escrow: Arc<escrow::Escrow>,
+    pub(crate) deployments: Arc<deployment::Deployments>,
+    pub(crate) market: Arc<market::Market>,
+    pub(crate) registry: Arc<registry::Registry>,
     /// Module `bme`.
     pub bme: Arc<bme::Bme>,
     /// Its epochs.
     pub epochs: bme::Epochs,
     /// The price feed.
     pub oracle: bme::Oracle,
+    /// Time of the block that is being made, or was made last.
+    pub time_ns: u64,
+    /// Where the stores keep things.
+    pub layout: Layout,
 }
 
 impl State {

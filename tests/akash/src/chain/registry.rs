@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Module `provider` and module `audit`.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    providers: BTreeMap<String, MsgProvider>,
+    pub(crate) providers: BTreeMap<String, MsgProvider>,
     /// By owner and auditor.
     audits: BTreeMap<(String, String), Vec<Attribute>>,
 }

@@ -8,8 +8,12 @@ use crate::chain::auth::Account;
 use crate::chain::authz::{DEPOSIT_URL, DepositGrant};
 use crate::chain::blocks::Included;
 use crate::chain::feegrant::Allowance;
+use crate::chain::vesting::{Vesting, VestingKind};
+use crate::consensus::{BLOCK_PROTOCOL, BlockId, CommitSig, Hash, Vote};
 use crate::http::{Url, rfc3339};
-use crate::{address, tx_json};
+use crate::{address, query, tx_json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -32,8 +36,19 @@ pub(crate) fn route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> 
             let amount = state.balance(valid(who)?, denom);
             Ok(json!({"balance": out::coin(denom, amount)}))
         }
-        ["bank", "v1beta1", "balances" | "spendable_balances", who] => {
-            let all = state.balances(valid(who)?);
+        [
+            "bank",
+            "v1beta1",
+            kind @ ("balances" | "spendable_balances"),
+            who,
+        ] => {
+            let mut all = state.balances(valid(who)?);
+            if *kind == "spendable_balances" {
+                for (denom, amount) in &mut all {
+                    *amount = state.spendable(who, denom);
+                }
+                all.retain(|(_, amount)| *amount > 0);
+            }
             let (balances, pagination) = plain_page(url, coins(&all));
             Ok(json!({"balances": balances, "pagination": pagination}))
         }
@@ -117,7 +132,7 @@ pub(crate) fn route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> 
                 None => not_found(format!("tx not found: {hash}")),
             }
         }
-        ["base", "tendermint", "v1beta1", rest @ ..] => tendermint(view, rest),
+        ["base", "tendermint", "v1beta1", rest @ ..] => tendermint(view, url, rest),
         ["base", "node", "v1beta1", "config"] => {
             let micro = view.chain.rules().min_gas_price_micro_uakt;
             let price = crate::num::Dec(i128::from(micro) * 1_000_000_000_000);
@@ -128,16 +143,13 @@ pub(crate) fn route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> 
                 "halt_height": "0",
             }))
         }
-        ["base", "node", "v1beta1", "status"] => {
-            let kept = u64::try_from(crate::chain::blocks::HISTORY).expect("a constant");
-            Ok(json!({
-                "earliest_store_height": out::u64s((view.tip + 1).saturating_sub(kept)),
-                "height": out::u64s(view.tip),
-                "timestamp": out::time(view.chain.time_at(view.tip)),
-                "app_hash": "",
-                "validator_hash": "",
-            }))
-        }
+        ["base", "node", "v1beta1", "status"] => Ok(json!({
+            "earliest_store_height": out::u64s(view.oldest),
+            "height": out::u64s(view.tip),
+            "timestamp": out::time(view.chain.time_at(view.tip)),
+            "app_hash": "",
+            "validator_hash": "",
+        })),
         _ => no_such_route(),
     }
 }
@@ -178,18 +190,47 @@ fn base_account(who: &str, account: &Account) -> Value {
 
 fn full_account(who: &str, account: &Account) -> Value {
     let mut base = base_account(who, account);
-    match account.module {
-        None => {
+    match (account.module, &account.vesting) {
+        (None, None) => {
             base["@type"] = "/cosmos.auth.v1beta1.BaseAccount".into();
             base
         }
-        Some(name) => json!({
+        (None, Some(vesting)) => vesting_account(&base, vesting),
+        (Some(name), _) => json!({
             "@type": "/cosmos.auth.v1beta1.ModuleAccount",
             "base_account": base,
             "name": name,
             "permissions": [],
         }),
     }
+}
+
+fn vesting_account(base: &Value, vesting: &Vesting) -> Value {
+    let mut account = json!({
+        "base_vesting_account": {
+            "base_account": base,
+            "original_vesting": coins(&vesting.original),
+            "delegated_free": [],
+            "delegated_vesting": [],
+            "end_time": vesting.end_s.to_string(),
+        },
+    });
+    let name = match &vesting.kind {
+        VestingKind::Continuous { start_s } => {
+            account["start_time"] = start_s.to_string().into();
+            "ContinuousVestingAccount"
+        }
+        VestingKind::Delayed => "DelayedVestingAccount",
+        VestingKind::Periodic { start_s, periods } => {
+            account["start_time"] = start_s.to_string().into();
+            let print = |(length, amount): &(i64, Vec<(String, u128)>)| json!({"length": length.to_string(), "amount": coins(amount)});
+            account["vesting_periods"] = periods.iter().map(print).collect();
+            "PeriodicVestingAccount"
+        }
+        VestingKind::PermanentLocked => "PermanentLockedAccount",
+    };
+    account["@type"] = format!("/cosmos.vesting.v1beta1.{name}").into();
+    account
 }
 
 fn limits(map: &BTreeMap<String, u128>) -> Value {
@@ -269,9 +310,36 @@ fn tx(view: &View<'_>, found: &Included) -> Value {
     })
 }
 
-fn tendermint(view: &View<'_>, path: &[&str]) -> Answer<Value> {
+/// A question to the stores, straight to the application.
+fn store_query(view: &View<'_>, url: &Url) -> Answer<Value> {
+    let path = url.get("path");
+    if path.is_empty() {
+        return invalid("empty query path");
+    }
+    let root = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    if !["app", "store", "p2p", "custom"].contains(&root) {
+        return invalid(&format!("unsupported ABCI query path: {path}"));
+    }
+    let Ok(data) = STANDARD.decode(url.get("data")) else {
+        return invalid("type mismatch, parameter: data");
+    };
+    let query = query::Query {
+        path,
+        data,
+        height: number(url.get("height"))?,
+        prove: url.get("prove") == "true",
+    };
+    Ok(query::answer(view.chain, view.tip, view.oldest, &query).rest())
+}
+
+fn tendermint(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> {
     match path {
-        ["blocks", "latest"] => Ok(block(view, view.tip)),
+        ["abci_query"] => store_query(view, url),
+        ["blocks", "latest"] => Ok(block(view, view.tip).unwrap_or_default()),
         ["blocks", height] => {
             let height: u64 = number(height)?;
             if height == 0 {
@@ -280,10 +348,10 @@ fn tendermint(view: &View<'_>, path: &[&str]) -> Answer<Value> {
             if height > view.tip {
                 return invalid("requested block height is bigger then the chain length");
             }
-            if view.chain.time_at(height).is_none() {
-                return unknown(format!("height {height} is not available"));
+            match block(view, height).filter(|_| height >= view.base) {
+                Some(block) => Ok(block),
+                None => unknown(format!("height {height} is not available")),
             }
-            Ok(block(view, height))
         }
         ["syncing"] => Ok(json!({"syncing": false})),
         ["node_info"] => Ok(json!({
@@ -312,55 +380,74 @@ fn tendermint(view: &View<'_>, path: &[&str]) -> Answer<Value> {
     }
 }
 
-/// Validators whose signatures a block carries.
-pub(crate) const VALIDATORS: usize = 100;
-
 /// A block, in both of the forms that the route repeats.
-fn block(view: &View<'_>, height: u64) -> Value {
+fn block(view: &View<'_>, height: u64) -> Option<Value> {
     let chain = view.chain;
-    let time = chain.time_at(height).map(rfc3339).unwrap_or_default();
-    let hash = out::base64(&chain.block_hash(height));
-    let last = out::base64(&chain.block_hash(height.saturating_sub(1)));
-    let block_id =
-        |hash: &str| json!({"hash": hash, "part_set_header": {"total": 1, "hash": hash}});
-    let signatures = (0..VALIDATORS).map(|i| {
-        let seed = address::sha256(format!("validator {i} at {height}").as_bytes());
+    let header = chain.header(height)?;
+    let block_id = |id: Option<&BlockId>| {
+        let hash = |f: fn(&BlockId) -> Hash| id.map(|i| out::base64(&f(i))).unwrap_or_default();
+        let parts = json!({"total": id.map_or(0, |i| i.total), "hash": hash(|i| i.parts)});
+        json!({"hash": hash(|i| i.hash), "part_set_header": parts})
+    };
+    let signature = |sig: &CommitSig| {
+        let flag = match sig.vote {
+            Vote::Absent => "BLOCK_ID_FLAG_ABSENT",
+            Vote::Block => "BLOCK_ID_FLAG_COMMIT",
+            Vote::Nil => "BLOCK_ID_FLAG_NIL",
+        };
+        let line = sig.json();
+        let absent = sig.vote == Vote::Absent;
         json!({
-            "block_id_flag": "BLOCK_ID_FLAG_COMMIT",
-            "validator_address": out::base64(&address::sha256(&[u8::try_from(i).unwrap_or(0)])[..20]),
-            "timestamp": time,
-            "signature": out::base64(&[seed, seed].concat()),
+            "block_id_flag": flag,
+            "validator_address":
+                if absent { String::new() } else { out::base64(&sig.address) },
+            "timestamp": line["timestamp"],
+            "signature": line["signature"],
         })
+    };
+    let commit = height
+        .checked_sub(1)
+        .and_then(|h| chain.commit(h))
+        .map(|(commit, _)| commit);
+    let lines = commit.iter().flat_map(|c| &c.signatures).map(signature);
+    let last_commit = json!({
+        "height": out::u64s(commit.as_ref().map_or(0, |c| c.height)),
+        "round": commit.as_ref().map_or(0, |c| c.round),
+        "block_id": block_id(commit.as_ref().map(|c| &c.block_id)),
+        "signatures": lines.collect::<Value>(),
     });
     let txs = chain
         .block_txs(height)
         .iter()
         .map(|t| out::base64(&t.tx.bytes));
-    let inner = json!({
-        "header": {
-            "version": {"block": "11", "app": "0"},
-            "chain_id": chain.rules().chain_id,
-            "height": out::u64s(height),
-            "time": time,
-            "last_block_id": block_id(&last),
-            "last_commit_hash": last,
-            "data_hash": hash,
-            "validators_hash": hash,
-            "next_validators_hash": hash,
-            "consensus_hash": hash,
-            "app_hash": last,
-            "last_results_hash": last,
-            "evidence_hash": hash,
-            "proposer_address": out::base64(&address::sha256(&[0])[..20]),
-        },
-        "data": {"txs": txs.collect::<Value>()},
-        "evidence": {"evidence": []},
-        "last_commit": {
-            "height": out::u64s(height.saturating_sub(1)),
-            "round": 0,
-            "block_id": block_id(&last),
-            "signatures": signatures.collect::<Value>(),
-        },
-    });
-    json!({"block_id": block_id(&hash), "block": inner, "sdk_block": inner})
+    let inner = |proposer: Value| {
+        json!({
+            "header": {
+                "version": {"block": out::u64s(BLOCK_PROTOCOL), "app": out::u64s(header.app_version)},
+                "chain_id": header.chain_id,
+                "height": out::u64s(height),
+                "time": rfc3339(header.time_ns),
+                "last_block_id": block_id(header.last_block_id.as_ref()),
+                "last_commit_hash": out::base64(&header.last_commit_hash),
+                "data_hash": out::base64(&header.data_hash),
+                "validators_hash": out::base64(&header.validators_hash),
+                "next_validators_hash": out::base64(&header.next_validators_hash),
+                "consensus_hash": out::base64(&header.consensus_hash),
+                "app_hash": out::base64(&header.app_hash),
+                "last_results_hash": out::base64(&header.last_results_hash),
+                "evidence_hash": out::base64(&header.evidence_hash),
+                "proposer_address": proposer,
+            },
+            "data": {"txs": txs.clone().collect::<Value>()},
+            "evidence": {"evidence": []},
+            "last_commit": last_commit,
+        })
+    };
+    // The second form prints the proposer as an address of the SDK.
+    let proposer = address::encode_as("akashvalcons", &header.proposer);
+    Some(json!({
+        "block_id": block_id(Some(&chain.block_id(height)?)),
+        "block": inner(out::base64(&header.proposer).into()),
+        "sdk_block": inner(proposer.into()),
+    }))
 }

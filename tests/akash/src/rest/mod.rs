@@ -7,6 +7,7 @@ pub(crate) mod paging;
 
 use crate::chain::blocks::Chain;
 use crate::chain::{Ctx, State};
+use crate::endpoints::Node;
 use crate::http::{Request, Response, Url};
 use serde_json::{Value, json};
 
@@ -68,11 +69,16 @@ pub(crate) struct View<'a> {
     pub(crate) ctx: Ctx,
     /// How far this node has come.
     pub(crate) tip: u64,
+    /// Its first block.
+    pub(crate) base: u64,
+    /// The first block after which it still has the state.
+    pub(crate) oldest: u64,
 }
 
 impl<'a> View<'a> {
-    /// The state that a request asks for, on a node that is at `tip`.
-    pub(crate) fn open(chain: &'a Chain, tip: u64, header: Option<&str>) -> Answer<View<'a>> {
+    /// The state that a request asks for.
+    pub(crate) fn open(node: &Node<'a>, header: Option<&str>) -> Answer<View<'a>> {
+        let (chain, tip) = (node.chain, node.tip);
         let height = match header.map(str::parse::<u64>) {
             None | Some(Ok(0)) => tip,
             Some(Ok(height)) => height,
@@ -84,7 +90,10 @@ impl<'a> View<'a> {
                  invalid height",
             );
         }
-        let (Some(state), Some(time)) = (chain.state_at(height), chain.time_at(height)) else {
+        let state = chain
+            .state_at(height)
+            .filter(|_| height >= node.oldest_state);
+        let (Some(state), Some(time)) = (state, chain.time_at(height)) else {
             let message = format!(
                 "failed to load state at height {height}; version does not exist (latest height: \
                  {tip}): invalid request"
@@ -96,6 +105,8 @@ impl<'a> View<'a> {
             state,
             ctx: chain.ctx(height, time),
             tip,
+            base: node.base,
+            oldest: node.oldest_state,
         })
     }
 }
@@ -104,8 +115,8 @@ impl<'a> View<'a> {
 pub(crate) const HEIGHT_HEADER: &str = "x-cosmos-block-height";
 
 /// Answers a read. Broadcasts are handled by the endpoint.
-pub(crate) fn get(chain: &Chain, tip: u64, request: &Request, url: &Url) -> Response {
-    let answer = View::open(chain, tip, request.header(HEIGHT_HEADER)).and_then(|view| {
+pub(crate) fn get(node: &Node<'_>, request: &Request, url: &Url) -> Response {
+    let answer = View::open(node, request.header(HEIGHT_HEADER)).and_then(|view| {
         let height = view.ctx.height;
         route(&view, url).map(|value| (value, height))
     });

@@ -17,6 +17,7 @@ fn ctx(height: u64) -> Ctx {
         chain_id: "akashnet-2".into(),
         min_gas_price_micro_uakt: 0,
         only_first_losing_bid_closes: false,
+        keeps: 100,
     };
     Ctx {
         height,

@@ -7,6 +7,7 @@ mod gateways;
 mod grants;
 mod market;
 mod nodes;
+mod proofs;
 mod story;
 mod vectors;
 
