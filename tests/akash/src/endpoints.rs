@@ -103,6 +103,9 @@ pub(crate) fn serve(
         }
         return Ok(rest_reply(&bytes, &outcome));
     }
+    if rest && request.method == "POST" && url.path.last().is_some_and(|p| p == "simulate") {
+        return Ok(simulate(chain, request));
+    }
     if rest {
         let node = Node {
             chain,
@@ -165,6 +168,25 @@ fn rest_broadcast(request: &Request, url: &Url) -> Option<Result<Vec<u8>, Status
             message: "unsupported return type ; supported types: sync, async".into(),
         }),
     })
+}
+
+/// `POST /cosmos/tx/v1beta1/simulate`.
+fn simulate(chain: &Chain, request: &Request) -> Response {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let bytes = STANDARD.decode(body["tx_bytes"].as_str().unwrap_or_default());
+    match chain.simulate(&bytes.unwrap_or_default()) {
+        Ok(used) => Response::json(
+            200,
+            &json!({
+                "gas_info": {"gas_wanted": "0", "gas_used": used.to_string()},
+                "result": null,
+            }),
+        ),
+        Err(failure) => {
+            let message = format!("{}: unknown request", failure.log);
+            Status { code: 2, message }.response()
+        }
+    }
 }
 
 fn rest_reply(bytes: &[u8], outcome: &Result<String, Failure>) -> Response {

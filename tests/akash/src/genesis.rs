@@ -55,6 +55,8 @@ pub struct Genesis {
     pub only_first_losing_bid_closes: bool,
     /// Power of each validator.
     pub validators: Vec<u64>,
+    /// How long stake stays punishable. **Units** seconds.
+    pub unbonding_s: u64,
     /// Version of the application in the headers.
     pub app_version: u64,
     /// How many states the nodes keep. **Source** the default pruning of nodes, roughly.
@@ -78,6 +80,7 @@ impl Default for Genesis {
             min_gas_price_micro_uakt: 25_000,
             only_first_losing_bid_closes: false,
             validators: vec![1_000_000, 900_000, 800_000, 700_000],
+            unbonding_s: 14 * 86_400,
             app_version: 0,
             keeps: 100,
         }
@@ -91,6 +94,7 @@ impl Genesis {
             min_gas_price_micro_uakt: self.min_gas_price_micro_uakt,
             only_first_losing_bid_closes: self.only_first_losing_bid_closes,
             keeps: self.keeps.max(1),
+            unbonding_s: self.unbonding_s,
         };
         let mut state = State {
             time_ns: self.start_ns,

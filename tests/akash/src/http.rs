@@ -49,11 +49,20 @@ impl Request {
 impl Response {
     /// A JSON answer.
     pub fn json(status: u16, value: &serde_json::Value) -> Response {
-        let headers = vec![("content-type".into(), "application/json".into())];
+        let body = value.to_string().into_bytes();
         Response {
             status,
+            ..Response::raw_json(body)
+        }
+    }
+
+    /// A JSON answer that is written already, with status 200.
+    pub(crate) fn raw_json(body: Vec<u8>) -> Response {
+        let headers = vec![("content-type".into(), "application/json".into())];
+        Response {
+            status: 200,
             headers,
-            body: value.to_string().into_bytes(),
+            body,
         }
     }
 

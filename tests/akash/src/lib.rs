@@ -10,7 +10,9 @@ pub mod address;
 #[expect(missing_docs, reason = "names of the protocol, which documents them")]
 pub mod chain;
 pub mod consensus;
+mod controls;
 mod endpoints;
+mod forge;
 mod genesis;
 mod http;
 pub mod num;
@@ -28,12 +30,16 @@ pub mod wallet;
 #[cfg(test)]
 mod tests;
 
+pub use chain::vesting::{Vesting, VestingKind};
 pub use endpoints::EndpointFault;
+pub use forge::{Conspiracy, Forgery, Imagined};
 pub use genesis::{Genesis, GenesisAccount};
 pub use http::{Request, Response};
 pub use providers::presets::{AUDITOR, demo_providers};
 pub use providers::{Behaviour, Capacity, Pricing, Provider, ProviderConfig};
+pub use store::Layout;
 
+use chain::State;
 use chain::authz::DepositGrant;
 use chain::blocks::{Chain, Included};
 use chain::deployment::{Deployment, Group};
@@ -41,8 +47,6 @@ use chain::escrow::EscrowAccount;
 use chain::failure::Failure;
 use chain::feegrant::Allowance;
 use chain::market::{Bid, Lease};
-use chain::{State, UAKT};
-use num::Dec;
 use proto::{BidId, DeploymentId, GroupId};
 
 /// The contract that feeds prices on mainnet.
@@ -58,6 +62,12 @@ pub struct Akash {
     providers: Vec<Provider>,
     /// State that the providers have last looked at.
     watched: State,
+    /// No block is made before.
+    halted_until_ns: u64,
+    /// What a halt of minting took from the vault.
+    drained_uakt: u128,
+    /// Node, part of the address, body: see [`Akash::answer_instead`].
+    answers: Vec<(usize, String, Vec<u8>)>,
 }
 
 impl Akash {
@@ -78,13 +88,16 @@ impl Akash {
             faults: vec![EndpointFault::None; genesis.endpoints],
             providers,
             watched,
+            halted_until_ns: 0,
+            drained_uakt: 0,
+            answers: Vec::new(),
         }
     }
 
     /// Makes every block that is due until `time_ns`.
     pub fn advance_to(&mut self, time_ns: u64) {
         loop {
-            let next = self.chain.time_ns() + self.interval_ns();
+            let next = self.next_ns();
             if next > time_ns {
                 return;
             }
@@ -96,9 +109,14 @@ impl Akash {
     /// Makes a number of blocks at once; for tests that count blocks.
     pub fn advance_blocks(&mut self, blocks: u64) {
         for _ in 0..blocks {
-            let next = self.chain.time_ns() + self.interval_ns();
+            let next = self.next_ns();
             self.advance_to(next);
         }
+    }
+
+    /// Time of the next block.
+    fn next_ns(&self) -> u64 {
+        (self.chain.time_ns() + self.interval_ns()).max(self.halted_until_ns)
     }
 
     /// From the last block to the next: the set length, give or take a twentieth.
@@ -146,6 +164,12 @@ impl Akash {
                 .or_else(|| named("rpc-").map(|i| (i, false)))
             && let Some(fault) = self.faults.get(index)
         {
+            let instead = self.answers.iter().rev();
+            let mut instead =
+                instead.filter(|(n, part, _)| *n == index && request.url.contains(part));
+            if let Some((_, _, body)) = instead.next() {
+                return Ok(Response::raw_json(body.clone()));
+            }
             return endpoints::serve(&mut self.chain, *fault, rest, request, &url);
         }
         if url.port == providers::PORT
@@ -298,31 +322,6 @@ impl Akash {
         let provider = self.provider_of(&lease.provider)?;
         let running = provider.tenancies.get(lease)?.running.as_ref();
         running.map(|(_, since)| *since)
-    }
-
-    /// Sets the AKT price that the next block brings. **Units** millionths of a USD.
-    pub fn set_akt_price(&mut self, micro_usd: u64) {
-        let state = self.chain.state_mut();
-        state.oracle.price = Dec(i128::from(micro_usd) * 1_000_000_000_000);
-        self.chain.refresh();
-    }
-
-    /// Silences or resumes the price feed: half a minute later the price is stalled.
-    pub fn set_oracle_feeding(&mut self, feeding: bool) {
-        self.chain.state_mut().oracle.feeding = feeding;
-        self.chain.refresh();
-    }
-
-    /// Takes uakt out of the vault, as if redemptions had drained it: the ratio falls.
-    /// Returns how much was there to take.
-    pub fn drain_vault(&mut self, uakt: u128) -> u128 {
-        let vault = address::of_module("bme");
-        let state = self.chain.state_mut();
-        let taken = state.balance(&vault, UAKT).min(uakt);
-        let moved = state.transfer(&vault, &address::of_module("distribution"), UAKT, taken);
-        moved.expect("no more than there is");
-        self.chain.refresh();
-        taken
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::address;
 use crate::chain::blocks::{Chain, Included};
 use crate::chain::failure::{Failure, code};
-use crate::consensus::{Commit, Header, block_id_json};
+use crate::consensus::{Commit, Header, MAX_BYTES, MAX_GAS, block_id_json, merkle};
 use crate::endpoints::Node;
 use crate::http::{Request, Response, Url, rfc3339};
 use crate::query;
@@ -87,6 +87,11 @@ fn success(id: &Value, result: &Value) -> Response {
     Response::json(200, &json!({"jsonrpc": "2.0", "id": id, "result": result}))
 }
 
+/// Body of a successful answer to a `GET`.
+pub(crate) fn body(result: &Value) -> Vec<u8> {
+    success(&json!(-1), result).body
+}
+
 fn error(id: &Value, number: i32, message: &str, data: &str) -> Response {
     let error = json!({"code": number, "message": message, "data": data});
     Response::json(500, &json!({"jsonrpc": "2.0", "id": id, "error": error}))
@@ -161,16 +166,28 @@ fn read<'a>(
             let hash = bytes(param("hash"), posted).unwrap_or_default();
             let hash = hex::encode_upper(hash);
             match chain.tx(&hash).filter(|t| t.height <= tip) {
-                Some(found) => Ok(json!({
-                    "hash": hash,
-                    "height": found.height.to_string(),
-                    "index": found.index,
-                    "tx_result": result(found),
-                    "tx": base64(&found.tx.bytes),
-                })),
+                Some(found) => Ok(tx(chain, found, param("prove") == "true")),
                 None => Err(format!("tx ({hash}) not found")),
             }
         }
+        "tx_search" => search(chain, tip, param("query")).map(|found| {
+            let prove = param("prove") == "true";
+            let per_page = match param("per_page").parse().unwrap_or(0) {
+                0 => 30,
+                n => usize::min(n, 100),
+            };
+            let skip = param("page")
+                .parse::<usize>()
+                .unwrap_or(1)
+                .saturating_sub(1)
+                * per_page;
+            let shown = found.iter().skip(skip).take(per_page);
+            json!({
+                "txs": shown.map(|t| tx(chain, t, prove)).collect::<Value>(),
+                "total_count": found.len().to_string(),
+            })
+        }),
+        "consensus_params" => height(tip + 1).map(consensus_params),
         "abci_info" => Ok(json!({"response": {
             "data": "akash",
             "version": "v2.1.1",
@@ -205,6 +222,88 @@ fn store_query<'a>(
         node.oldest_state,
         &query,
     ))
+}
+
+/// Finds transactions, the oldest first. Serves conditions of the forms `tx.height=1`, `>=` and
+/// `<=`, and `type.attribute='text'`, joined by `AND`. **Errors** any other question.
+pub(crate) fn search<'a>(
+    chain: &'a Chain,
+    tip: u64,
+    query: &str,
+) -> Result<Vec<&'a Included>, String> {
+    let unknown = || format!("failed to parse query: {query}");
+    let mut found: Vec<&Included> = chain.txs().iter().filter(|t| t.height <= tip).collect();
+    for condition in query.split(" AND ").map(str::trim) {
+        if let Some(rest) = condition.strip_prefix("tx.height") {
+            let rest = rest.trim_start();
+            let (order, number) =
+                rest.split_at(rest.len() - rest.trim_start_matches(['<', '>', '=']).len());
+            let height: u64 = number.trim().parse().map_err(|_| unknown())?;
+            match order {
+                "=" => found.retain(|t| t.height == height),
+                ">=" => found.retain(|t| t.height >= height),
+                "<=" => found.retain(|t| t.height <= height),
+                _ => return Err(unknown()),
+            }
+            continue;
+        }
+        let (name, text) = condition.split_once('=').ok_or_else(unknown)?;
+        let (kind, key) = name.trim().rsplit_once('.').ok_or_else(unknown)?;
+        let text = text.trim().trim_matches('\'');
+        found.retain(|t| {
+            let events = crate::tx_json::events(t);
+            let mut events = events.as_array().into_iter().flatten();
+            events.any(|e| {
+                let mut attributes = e["attributes"].as_array().into_iter().flatten();
+                e["type"] == kind && attributes.any(|a| a["key"] == key && a["value"] == text)
+            })
+        });
+    }
+    Ok(found)
+}
+
+fn tx(chain: &Chain, found: &Included, prove: bool) -> Value {
+    let mut value = json!({
+        "hash": found.tx.hash,
+        "height": found.height.to_string(),
+        "index": found.index,
+        "tx_result": result(found),
+        "tx": base64(&found.tx.bytes),
+    });
+    if prove {
+        let hash = |t: &Included| merkle::leaf(&address::sha256(&t.tx.bytes));
+        let leaves: Vec<_> = chain.block_txs(found.height).iter().map(hash).collect();
+        let index = usize::try_from(found.index).expect("an index");
+        let aunts = merkle::path(&leaves, index);
+        value["proof"] = json!({
+            "root_hash": hex::encode_upper(merkle::of_hashes(&leaves)),
+            "data": base64(&found.tx.bytes),
+            "proof": {
+                "total": leaves.len().to_string(),
+                "index": index.to_string(),
+                "leaf_hash": base64(&leaves[index]),
+                "aunts": aunts.iter().map(|(_, hash)| base64(hash)).collect::<Value>(),
+            },
+        });
+    }
+    value
+}
+
+fn consensus_params(height: u64) -> Value {
+    json!({
+        "block_height": height.to_string(),
+        "consensus_params": {
+            "block": {"max_bytes": MAX_BYTES.to_string(), "max_gas": MAX_GAS.to_string()},
+            "evidence": {
+                "max_age_num_blocks": "100000",
+                "max_age_duration": "172800000000000",
+                "max_bytes": "1048576",
+            },
+            "validator": {"pub_key_types": ["ed25519"]},
+            "version": {},
+            "abci": {"vote_extensions_enable_height": "0"},
+        },
+    })
 }
 
 fn result(found: &Included) -> Value {

@@ -109,6 +109,22 @@ pub fn of_type(url: &str) -> Option<&'static Schema> {
     Some(match url {
         "/cosmos.crypto.secp256k1.PubKey" => &[(1, Bytes)],
         "/cosmos.bank.v1beta1.MsgSend" => &[(1, Bytes), (2, Bytes), (3, Message(COIN))],
+        "/cosmos.vesting.v1beta1.MsgCreateVestingAccount" => &[
+            (1, Bytes),
+            (2, Bytes),
+            (3, Message(COIN)),
+            (4, Int),
+            (5, Int),
+        ],
+        "/cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount" => {
+            &[(1, Bytes), (2, Bytes), (3, Message(COIN))]
+        }
+        "/cosmos.vesting.v1beta1.MsgCreatePeriodicVestingAccount" => &[
+            (1, Bytes),
+            (2, Bytes),
+            (3, Int),
+            (4, Message(&[(1, Int), (2, Message(COIN))])),
+        ],
         "/cosmos.authz.v1beta1.MsgGrant" => &[
             (1, Bytes),
             (2, Bytes),

@@ -2,6 +2,7 @@
 
 use crate::chain::blocks::Included;
 use crate::chain::tx::{Msg, Tx};
+use crate::chain::vesting::VestingTerms;
 use crate::num::Dec;
 use crate::proto::{DecCoin, Deposit, ResourceOffer};
 use crate::rest::cosmos::{print_authorization, print_fee_allowance};
@@ -96,6 +97,27 @@ fn message(url: &str, msg: &Msg) -> Value {
             coins: list,
         } => {
             json!({"from_address": from, "to_address": to, "amount": coins(list)})
+        }
+        Msg::CreateVesting { from, to, terms } => {
+            let mut value = json!({"from_address": from, "to_address": to});
+            match terms {
+                VestingTerms::Once {
+                    coins: list,
+                    end_s,
+                    delayed,
+                } => {
+                    value["amount"] = coins(list);
+                    value["end_time"] = end_s.to_string().into();
+                    value["delayed"] = (*delayed).into();
+                }
+                VestingTerms::Never { coins: list } => value["amount"] = coins(list),
+                VestingTerms::Periodic { start_s, periods } => {
+                    let period = |(length, list): &(i64, Vec<(String, u128)>)| json!({"length": length.to_string(), "amount": coins(list)});
+                    value["start_time"] = start_s.to_string().into();
+                    value["vesting_periods"] = periods.iter().map(period).collect();
+                }
+            }
+            value
         }
         Msg::GrantDeposit {
             granter,
@@ -264,6 +286,17 @@ pub(crate) fn events(found: &Included) -> Value {
                 ("msg_index", &index),
             ],
         ));
+        if let Msg::Send { from, to, coins } = msg {
+            let text: Vec<String> = coins.iter().map(|(d, n)| format!("{n}{d}")).collect();
+            let (amount, index) = (("amount", text.join(",")), ("msg_index", index.as_str()));
+            let amount = (amount.0, amount.1.as_str());
+            events.push(event("coin_spent", &[("spender", from), amount, index]));
+            events.push(event("coin_received", &[("receiver", to), amount, index]));
+            events.push(event(
+                "transfer",
+                &[("recipient", to), ("sender", from), amount, index],
+            ));
+        }
         for (kind, attributes) in typed(msg) {
             let mut attributes: Vec<(&str, &str)> =
                 attributes.iter().map(|(k, v)| (*k, v.as_str())).collect();

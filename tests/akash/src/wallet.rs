@@ -104,67 +104,23 @@ impl Wallet {
 
     /// A signed transaction with the next sequence of the account, those that wait counted.
     pub fn tx(&self, chain: &Chain, messages: Vec<Any>, options: &TxOptions) -> Vec<u8> {
-        let account = chain
-            .pending_account(&self.address)
-            .cloned()
-            .unwrap_or_default();
-        let price = u128::from(chain.rules().min_gas_price_micro_uakt);
-        let lowest = (u128::from(options.gas) * price).div_ceil(1_000_000);
-        let fee = options.fee_uakt.map_or(lowest, u128::from);
-        let body = TxBody {
-            messages,
-            memo: options.memo.clone(),
-            timeout_height: options.timeout_height,
-            unordered: options.unordered,
-            timeout_timestamp: options.timeout_ns.map(timestamp),
-            ..TxBody::default()
-        };
-        let next = if options.unordered {
-            0
-        } else {
-            account.sequence
-        };
+        joint_tx(&[self], chain, messages, options)
+    }
+
+    fn signer_info(&self, sequence: u64) -> SignerInfo {
         let public_key = PubKey {
             key: self.public_key().to_vec(),
         };
-        let info = AuthInfo {
-            signer_infos: vec![SignerInfo {
-                public_key: Some(cosmos_sdk_proto::Any {
-                    type_url: "/cosmos.crypto.secp256k1.PubKey".into(),
-                    value: public_key.encode_to_vec(),
-                }),
-                mode_info: Some(ModeInfo {
-                    sum: Some(Sum::Single(Single { mode: 1 })),
-                }),
-                sequence: options.sequence.unwrap_or(next),
-            }],
-            fee: Some(Fee {
-                amount: vec![SdkCoin {
-                    denom: UAKT.into(),
-                    amount: fee.to_string(),
-                }],
-                gas_limit: options.gas,
-                payer: String::new(),
-                granter: options.granter.clone(),
+        SignerInfo {
+            public_key: Some(cosmos_sdk_proto::Any {
+                type_url: "/cosmos.crypto.secp256k1.PubKey".into(),
+                value: public_key.encode_to_vec(),
             }),
-            ..AuthInfo::default()
-        };
-        let document = SignDoc {
-            body_bytes: body.encode_to_vec(),
-            auth_info_bytes: info.encode_to_vec(),
-            chain_id: options
-                .chain_id
-                .clone()
-                .unwrap_or_else(|| chain.rules().chain_id.clone()),
-            account_number: options.account_number.unwrap_or(account.number),
-        };
-        let signature = self.sign(&document.encode_to_vec());
-        let raw = TxRaw {
-            body_bytes: document.body_bytes,
-            auth_info_bytes: document.auth_info_bytes,
-            signatures: vec![signature.to_vec()],
-        };
-        raw.encode_to_vec()
+            mode_info: Some(ModeInfo {
+                sum: Some(Sum::Single(Single { mode: 1 })),
+            }),
+            sequence,
+        }
     }
 
     /// A `MsgSend` of this wallet.
@@ -182,6 +138,75 @@ impl Wallet {
             value: message.encode_to_vec(),
         }
     }
+}
+
+/// A transaction that several sign, in the order in which its messages first name them; the first
+/// pays. Numbers and sequences of the options hold for all.
+pub fn joint_tx(
+    wallets: &[&Wallet],
+    chain: &Chain,
+    messages: Vec<Any>,
+    options: &TxOptions,
+) -> Vec<u8> {
+    let account = |wallet: &Wallet| {
+        chain
+            .pending_account(wallet.address())
+            .cloned()
+            .unwrap_or_default()
+    };
+    let price = u128::from(chain.rules().min_gas_price_micro_uakt);
+    let lowest = (u128::from(options.gas) * price).div_ceil(1_000_000);
+    let fee = options.fee_uakt.map_or(lowest, u128::from);
+    let body = TxBody {
+        messages,
+        memo: options.memo.clone(),
+        timeout_height: options.timeout_height,
+        unordered: options.unordered,
+        timeout_timestamp: options.timeout_ns.map(timestamp),
+        ..TxBody::default()
+    };
+    let sequence = |wallet: &Wallet| {
+        let next = if options.unordered {
+            0
+        } else {
+            account(wallet).sequence
+        };
+        options.sequence.unwrap_or(next)
+    };
+    let infos = wallets.iter().map(|w| w.signer_info(sequence(w)));
+    let info = AuthInfo {
+        signer_infos: infos.collect(),
+        fee: Some(Fee {
+            amount: vec![SdkCoin {
+                denom: UAKT.into(),
+                amount: fee.to_string(),
+            }],
+            gas_limit: options.gas,
+            payer: String::new(),
+            granter: options.granter.clone(),
+        }),
+        ..AuthInfo::default()
+    };
+    let (body_bytes, auth_info_bytes) = (body.encode_to_vec(), info.encode_to_vec());
+    let signature = |wallet: &&Wallet| {
+        let document = SignDoc {
+            body_bytes: body_bytes.clone(),
+            auth_info_bytes: auth_info_bytes.clone(),
+            chain_id: options
+                .chain_id
+                .clone()
+                .unwrap_or_else(|| chain.rules().chain_id.clone()),
+            account_number: options.account_number.unwrap_or(account(wallet).number),
+        };
+        wallet.sign(&document.encode_to_vec()).to_vec()
+    };
+    let signatures = wallets.iter().map(signature).collect();
+    let raw = TxRaw {
+        body_bytes,
+        auth_info_bytes,
+        signatures,
+    };
+    raw.encode_to_vec()
 }
 
 /// A message of the Akash modules in its envelope.

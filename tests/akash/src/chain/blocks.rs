@@ -200,6 +200,13 @@ impl Chain {
         Ok(tx.hash)
     }
 
+    /// What a transaction would use, on the last state. **Errors** why it would fail.
+    pub fn simulate(&self, bytes: &[u8]) -> Outcome<u64> {
+        let tx = tx::decode(bytes)?;
+        let ctx = self.ctx(self.height() + 1, self.time_ns());
+        self.state().simulate(&ctx, &tx)
+    }
+
     fn check_only(&mut self, tx: &Tx) -> Outcome<()> {
         // Nodes check with the height to come and the time of the last block.
         let ctx = self.ctx(self.height() + 1, self.time_ns());

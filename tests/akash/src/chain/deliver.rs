@@ -54,6 +54,16 @@ impl State {
         }
     }
 
+    /// Runs a transaction on a copy, without looking at signatures or the gas limit: the gas that
+    /// it would use.
+    /// **Errors** those of the checks and of the messages.
+    pub fn simulate(&self, ctx: &Ctx, tx: &Tx) -> Outcome<u64> {
+        let mut copy = self.clone();
+        let mut used = copy.ante(ctx, tx, Mode::Simulate)?;
+        copy.run(ctx, tx, u64::MAX, &mut used)?;
+        Ok(used)
+    }
+
     fn run(&mut self, ctx: &Ctx, tx: &Tx, wanted: u64, used: &mut u64) -> Outcome<TxMsgData> {
         let mut data = TxMsgData::default();
         for (index, (url, msg)) in tx.messages.iter().enumerate() {
@@ -80,6 +90,10 @@ impl State {
         match msg {
             Msg::Send { from, to, coins } => self.send(from, to, coins)?,
             Msg::Refused { failure, .. } => return Err(failure.clone()),
+            Msg::CreateVesting { from, to, terms } => {
+                let vesting = terms.vesting(ctx.time_ns)?;
+                self.create_vesting_account(from, to, vesting)?;
+            }
             Msg::GrantDeposit {
                 granter,
                 grantee,

@@ -37,6 +37,7 @@ pub fn message(state: &State, msg: &Msg) -> u64 {
     match msg {
         Msg::Send { .. } => 28_000,
         Msg::Refused { .. } => 2_000,
+        Msg::CreateVesting { .. } => 36_000,
         Msg::GrantDeposit { .. } | Msg::GrantFees { .. } => 24_000,
         Msg::Revoke { .. } | Msg::RevokeFees { .. } => 12_000,
         Msg::Deposit { .. } => 60_000,

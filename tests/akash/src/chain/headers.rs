@@ -156,6 +156,11 @@ impl Chain {
         from
     }
 
+    /// A set of this world's validators that does not vote.
+    pub(crate) fn other_validators(&self, powers: &[u64]) -> ValidatorSet {
+        ValidatorSet::new(self.ledger.seed, powers)
+    }
+
     /// Changes the version of the application from the next block on.
     pub fn set_app_version(&mut self, version: u64) {
         let from = self.height() + 1;

@@ -39,6 +39,8 @@ pub struct Rules {
     pub only_first_losing_bid_closes: bool,
     /// How many states can be read, the last one included.
     pub keeps: usize,
+    /// How long stake stays punishable. **Units** seconds.
+    pub unbonding_s: u64,
 }
 
 /// The block that a message runs in.

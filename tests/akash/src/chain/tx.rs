@@ -3,6 +3,7 @@
 use super::authz::{DEPOSIT_URL, DepositGrant};
 use super::failure::{Outcome, code, fail, sdk};
 use super::feegrant::Allowance;
+use super::vesting::VestingTerms;
 use super::{bank, deployment, market};
 use crate::proto::{
     self, BidId, DeploymentId, EscrowId, GroupId, MsgCreateBid, MsgCreateDeployment, MsgProvider,
@@ -28,6 +29,12 @@ pub enum Msg {
         from: String,
         to: String,
         coins: Vec<(String, u128)>,
+    },
+    /// `cosmos.vesting.v1beta1.MsgCreateVestingAccount` and its two siblings.
+    CreateVesting {
+        from: String,
+        to: String,
+        terms: VestingTerms,
     },
     /// `cosmos.authz.v1beta1.MsgGrant` of a deposit authorization.
     GrantDeposit {
@@ -247,6 +254,33 @@ impl Msg {
                 accounts(&[&m.granter])?;
                 in_block(m.granter.clone(), grant(m))
             }
+            "/cosmos.vesting.v1beta1.MsgCreateVestingAccount" => {
+                let m: proto::MsgCreateVestingAccount = own(value)?;
+                accounts(&[&m.from_address])?;
+                let once = |coins| VestingTerms::Once {
+                    coins,
+                    end_s: m.end_time,
+                    delayed: m.delayed,
+                };
+                let terms = own_coins(&m.amount).map(once);
+                create_vesting(m.from_address, m.to_address, terms)
+            }
+            "/cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount" => {
+                let m: proto::MsgCreatePermanentLockedAccount = own(value)?;
+                accounts(&[&m.from_address])?;
+                let terms = own_coins(&m.amount).map(|coins| VestingTerms::Never { coins });
+                create_vesting(m.from_address, m.to_address, terms)
+            }
+            "/cosmos.vesting.v1beta1.MsgCreatePeriodicVestingAccount" => {
+                let m: proto::MsgCreatePeriodicVestingAccount = own(value)?;
+                accounts(&[&m.from_address])?;
+                let period =
+                    |p: &proto::VestingPeriod| own_coins(&p.amount).map(|coins| (p.length, coins));
+                let periods: Outcome<Vec<_>> = m.vesting_periods.iter().map(period).collect();
+                let start_s = m.start_time;
+                let terms = periods.map(|periods| VestingTerms::Periodic { start_s, periods });
+                create_vesting(m.from_address, m.to_address, terms)
+            }
             "/cosmos.authz.v1beta1.MsgRevoke" => {
                 let m: authz_pb::MsgRevoke = sdk_msg(value)?;
                 accounts(&[&m.granter, &m.grantee])?;
@@ -405,7 +439,7 @@ impl Msg {
     /// Who must sign.
     pub fn signer(&self) -> &str {
         match self {
-            Msg::Send { from, .. } => from,
+            Msg::Send { from, .. } | Msg::CreateVesting { from, .. } => from,
             Msg::Refused { signer, .. } => signer,
             Msg::GrantDeposit { granter, .. }
             | Msg::Revoke { granter, .. }
@@ -449,6 +483,19 @@ fn send(m: cosmos_sdk_proto::cosmos::bank::v1beta1::MsgSend) -> Outcome<Msg> {
         to: m.to_address,
         coins,
     })
+}
+
+fn own_coins(list: &[proto::Coin]) -> Outcome<Vec<(String, u128)>> {
+    coins(list.iter().map(|c| (c.denom.as_str(), c.amount.as_str())))
+}
+
+fn create_vesting(from: String, to: String, terms: Outcome<VestingTerms>) -> Msg {
+    let signer = from.clone();
+    let read = accounts(&[&to]).and(terms);
+    in_block(
+        signer,
+        read.map(|terms| Msg::CreateVesting { from, to, terms }),
+    )
 }
 
 fn grant(m: authz_pb::MsgGrant) -> Outcome<Msg> {

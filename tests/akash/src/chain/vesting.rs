@@ -37,6 +37,78 @@ pub struct Vesting {
     pub kind: VestingKind,
 }
 
+/// What a message that creates a vesting account says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VestingTerms {
+    /// From the block on evenly, or all at the end.
+    Once {
+        coins: Coins,
+        /// **Units** seconds.
+        end_s: i64,
+        delayed: bool,
+    },
+    /// In steps.
+    Periodic {
+        /// **Units** seconds.
+        start_s: i64,
+        periods: Vec<(i64, Coins)>,
+    },
+    /// Never.
+    Never { coins: Coins },
+}
+
+impl VestingTerms {
+    /// What the account will be. **Errors** `sdk` 10 and 18.
+    pub fn vesting(&self, time_ns: u64) -> Outcome<Vesting> {
+        let invalid = |log: &str| sdk(code::INVALID_REQUEST, format!("{log}: invalid request"));
+        let now_s = i64::try_from(time_ns / 1_000_000_000).expect("a time");
+        let vesting = match self {
+            VestingTerms::Once { end_s, .. } if *end_s <= 0 => return invalid("invalid end time"),
+            VestingTerms::Once {
+                coins,
+                end_s,
+                delayed,
+            } => Vesting {
+                original: coins.clone(),
+                end_s: *end_s,
+                kind: if *delayed {
+                    VestingKind::Delayed
+                } else {
+                    VestingKind::Continuous { start_s: now_s }
+                },
+            },
+            VestingTerms::Never { coins } => Vesting {
+                original: coins.clone(),
+                end_s: 0,
+                kind: VestingKind::PermanentLocked,
+            },
+            VestingTerms::Periodic { start_s, .. } if *start_s < 1 => {
+                return invalid("invalid start time");
+            }
+            VestingTerms::Periodic { start_s, periods } => {
+                if periods.is_empty() || periods.iter().any(|(length, _)| *length < 1) {
+                    return invalid("invalid period length");
+                }
+                if periods.iter().any(|(_, coins)| coins.is_empty()) {
+                    return sdk(code::INVALID_COINS, "invalid coins");
+                }
+                Vesting {
+                    original: total(periods.iter().map(|(_, coins)| coins)),
+                    end_s: start_s + periods.iter().map(|(length, _)| length).sum::<i64>(),
+                    kind: VestingKind::Periodic {
+                        start_s: *start_s,
+                        periods: periods.clone(),
+                    },
+                }
+            }
+        };
+        if vesting.original.is_empty() {
+            return sdk(code::INVALID_COINS, "invalid coins");
+        }
+        Ok(vesting)
+    }
+}
+
 impl Vesting {
     /// What of a denom is locked at a block time. **Units** as the denom.
     pub fn locked(&self, denom: &str, time_ns: u64) -> u128 {

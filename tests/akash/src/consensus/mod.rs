@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 pub const BLOCK_PROTOCOL: u64 = 11;
 /// Largest part of a block that travels alone. **Source** CometBFT, `types.BlockPartSizeBytes`.
 const PART_BYTES: usize = 65_536;
-/// Consensus parameters. **Source** facts of the network: 22 020 096 bytes, no limit of gas.
-const MAX_BYTES: i64 = 22_020_096;
-const MAX_GAS: i64 = -1;
+/// Largest block. **Source** consensus parameters of the network.
+pub(crate) const MAX_BYTES: i64 = 22_020_096;
+/// Most gas of a block: without limit.
+pub(crate) const MAX_GAS: i64 = -1;
 
 /// Name of a block: hash of its header, and root of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

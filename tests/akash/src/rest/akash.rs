@@ -319,22 +319,22 @@ fn bme_route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> {
 }
 
 fn oracle_route(view: &View<'_>, path: &[&str]) -> Answer<Value> {
-    let (state, ctx) = (view.state, &view.ctx);
+    let state = view.state;
     match path {
         // This query does not normalise the denom: `akt` works, `uakt` does not.
         ["aggregated_price", "akt"] => {
-            let Some(updated) = state.oracle.updated_ns else {
+            let Some((price, updated)) = state.oracle.aggregate else {
                 return Err(Status {
                     code: 2,
                     message: "no price for akt".into(),
                 });
             };
-            let healthy = state.price(ctx, UAKT).is_ok();
-            let price = state.oracle.price.to_string();
+            let healthy = state.oracle.healthy;
+            let price = price.to_string();
             let reasons: &[&str] = if healthy {
                 &[]
             } else {
-                &["no healthy price sources"]
+                &crate::store::PRICE_FAILURE
             };
             Ok(json!({
                 "aggregated_price": {
@@ -344,7 +344,7 @@ fn oracle_route(view: &View<'_>, path: &[&str]) -> Answer<Value> {
                     "min_price": price,
                     "max_price": price,
                     "timestamp": out::time(Some(updated)),
-                    "num_sources": u32::from(healthy),
+                    "num_sources": 1,
                     "deviation_bps": "0",
                 },
                 "price_health": {

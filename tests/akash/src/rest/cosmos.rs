@@ -119,6 +119,23 @@ pub(crate) fn route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> 
             let (allowances, pagination) = plain_page(url, all);
             Ok(json!({"allowances": allowances, "pagination": pagination}))
         }
+        ["tx", "v1beta1", "txs"] => {
+            // Older clients say `events`, newer ones `query`.
+            let query = match url.get("query") {
+                "" => url.get("events"),
+                query => query,
+            };
+            let found = crate::rpc::search(view.chain, view.tip, query);
+            let found = found.or_else(|message| invalid(&message))?;
+            let responses: Vec<Value> = found.iter().map(|t| tx(view, t)).collect();
+            Ok(json!({
+                "txs": responses.iter().map(|t| t["tx"].clone()).collect::<Value>(),
+                "tx_responses":
+                    responses.iter().map(|t| t["tx_response"].clone()).collect::<Value>(),
+                "pagination": null,
+                "total": found.len().to_string(),
+            }))
+        }
         ["tx", "v1beta1", "txs", hash] => {
             if hex::decode(hash).is_err() {
                 return unknown("encoding/hex: invalid byte");
@@ -132,6 +149,14 @@ pub(crate) fn route(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> 
                 None => not_found(format!("tx not found: {hash}")),
             }
         }
+        ["staking", "v1beta1", "params"] => Ok(json!({"params": {
+            "unbonding_time": format!("{}s", view.chain.rules().unbonding_s),
+            "max_validators": 100,
+            "max_entries": 7,
+            "historical_entries": 10_000,
+            "bond_denom": crate::chain::UAKT,
+            "min_commission_rate": "0.050000000000000000",
+        }})),
         ["base", "tendermint", "v1beta1", rest @ ..] => tendermint(view, url, rest),
         ["base", "node", "v1beta1", "config"] => {
             let micro = view.chain.rules().min_gas_price_micro_uakt;
@@ -339,6 +364,10 @@ fn store_query(view: &View<'_>, url: &Url) -> Answer<Value> {
 fn tendermint(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> {
     match path {
         ["abci_query"] => store_query(view, url),
+        ["validatorsets", height] => {
+            let height = number(if *height == "latest" { "" } else { height })?;
+            validator_set(view, if height == 0 { view.tip } else { height })
+        }
         ["blocks", "latest"] => Ok(block(view, view.tip).unwrap_or_default()),
         ["blocks", height] => {
             let height: u64 = number(height)?;
@@ -378,6 +407,29 @@ fn tendermint(view: &View<'_>, url: &Url, path: &[&str]) -> Answer<Value> {
         })),
         _ => no_such_route(),
     }
+}
+
+fn validator_set(view: &View<'_>, height: u64) -> Answer<Value> {
+    if height > view.tip || height < view.base {
+        return invalid("requested block height is not available");
+    }
+    let print = |v: &crate::consensus::Validator| {
+        json!({
+            "address": address::encode_as("akashvalcons", &v.address),
+            "pub_key": {
+                "@type": "/cosmos.crypto.ed25519.PubKey",
+                "key": out::base64(&v.public_key()),
+            },
+            "voting_power": out::u64s(v.power),
+            "proposer_priority": "0",
+        })
+    };
+    let list = view.chain.validators_at(height).list();
+    Ok(json!({
+        "block_height": out::u64s(height),
+        "validators": list.iter().map(print).collect::<Value>(),
+        "pagination": {"next_key": null, "total": list.len().to_string()},
+    }))
 }
 
 /// A block, in both of the forms that the route repeats.

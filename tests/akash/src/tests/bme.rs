@@ -5,7 +5,7 @@ use crate::chain::bme::{MIN_EPOCH_BLOCKS, MintStatus, Record};
 use crate::proto::{MsgBurnMint, MsgBurnMintResponse, TxMsgData};
 use prost::Message as _;
 
-fn mint_any(owner: &str, uakt: u128) -> Any {
+pub(super) fn mint_any(owner: &str, uakt: u128) -> Any {
     burn_mint("/akash.bme.v1.MsgMintACT", owner, owner, "uakt", uakt)
 }
 

@@ -18,6 +18,7 @@ fn ctx(height: u64) -> Ctx {
         min_gas_price_micro_uakt: 0,
         only_first_losing_bid_closes: false,
         keeps: 100,
+        unbonding_s: 1_209_600,
     };
     Ctx {
         height,

@@ -1,13 +1,16 @@
 //! Tests of the whole stand-in.
 
+mod accounts;
 mod ante;
 mod bme;
 mod escrow;
+mod forgeries;
 mod gateways;
 mod grants;
 mod market;
 mod nodes;
 mod proofs;
+mod stored;
 mod story;
 mod vectors;
 

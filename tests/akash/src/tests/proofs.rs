@@ -18,7 +18,7 @@ use tendermint_light_client_verifier::types::{LightBlock, PeerId, TrustThreshold
 use tendermint_light_client_verifier::{ProdVerifier, Verdict, Verifier as _};
 
 /// Reads from the first node's RPC; the result, or the error.
-fn rpc(akash: &mut Akash, path: &str) -> Value {
+pub(super) fn rpc(akash: &mut Akash, path: &str) -> Value {
     let now = akash.block_time();
     let request = Request::get(format!("{}{path}", Akash::rpc_url(0)));
     let reply = akash.http(now, &request).expect("a node answers").value();
@@ -44,7 +44,7 @@ fn validators(akash: &mut Akash, height: u64) -> ValidatorSet {
 }
 
 /// What a light client fetches for a height.
-fn light_block(akash: &mut Akash, height: u64) -> LightBlock {
+pub(super) fn light_block(akash: &mut Akash, height: u64) -> LightBlock {
     let reply = rpc(akash, &format!("/commit?height={height}"));
     let signed: SignedHeader =
         serde_json::from_value(reply["signed_header"].clone()).expect("a signed header");
@@ -60,7 +60,12 @@ fn options(numerator: u64, denominator: u64) -> Options {
     }
 }
 
-fn verify(akash: &Akash, block: &LightBlock, trusted: &LightBlock, trust: (u64, u64)) -> Verdict {
+pub(super) fn verify(
+    akash: &Akash,
+    block: &LightBlock,
+    trusted: &LightBlock,
+    trust: (u64, u64),
+) -> Verdict {
     let now_s = i64::try_from(akash.block_time() / 1_000_000_000 + 1).expect("a time");
     let now = tendermint::Time::from_unix_timestamp(now_s, 0).expect("a time");
     ProdVerifier::default().verify_update_header(
@@ -72,7 +77,7 @@ fn verify(akash: &Akash, block: &LightBlock, trusted: &LightBlock, trust: (u64, 
 }
 
 /// Checks an answer against an application hash; the value if there is one.
-fn check(
+pub(super) fn check(
     app_hash: &Hash,
     store: &str,
     key: &[u8],
@@ -126,18 +131,26 @@ fn check(
 }
 
 /// Asks for a key after a block and checks the answer against the next header.
-fn ask(akash: &mut Akash, store: &str, key: &[u8], height: u64) -> Result<Option<Vec<u8>>, String> {
+pub(super) fn ask(
+    akash: &mut Akash,
+    store: &str,
+    key: &[u8],
+    height: u64,
+) -> Result<Option<Vec<u8>>, String> {
     let path = format!(
         "/abci_query?path=%22/store/{store}/key%22&data=0x{}&height={height}&prove=true",
         hex::encode(key)
     );
     let reply = rpc(akash, &path);
+    if reply["response"]["code"] != 0 {
+        return Err(reply["response"]["log"].to_string());
+    }
     assert_eq!(reply["response"]["height"], height.to_string());
     let header = akash.chain().header(height + 1).expect("a next header");
     check(&header.app_hash, store, key, &reply)
 }
 
-fn balance_key(address: &str, denom: &str) -> Vec<u8> {
+pub(super) fn balance_key(address: &str, denom: &str) -> Vec<u8> {
     let raw = crate::address::decode(address).expect("an address");
     [&[2, 20], raw.as_slice(), denom.as_bytes()].concat()
 }
